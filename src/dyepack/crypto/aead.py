@@ -6,6 +6,7 @@ Sealed form: ``nonce 12 ‖ ciphertext ‖ tag 16``. Which bytes are authenticat
 from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 
+from dyepack.crypto.digest import hmac_sha256
 from dyepack.crypto.errors import UnsealError, UnsupportedError
 from dyepack.terms.chance import Random
 
@@ -13,11 +14,22 @@ KEY_BYTES = 32
 NONCE_BYTES = 12
 TAG_BYTES = 16
 OVERHEAD = NONCE_BYTES + TAG_BYTES
+_HEDGE = b"dyepack/nonce/v1\0"
 
 
 def seal(key: bytes, plaintext: bytes, associated: bytes, random: Random) -> bytes:
     """Encrypt and authenticate under a fresh nonce."""
     return _seal_from_parts(key, random.token_bytes(NONCE_BYTES), plaintext, associated)
+
+
+def seal_hedged(key: bytes, plaintext: bytes, associated: bytes, random: Random) -> bytes:
+    """Seal under a key that seals many values: the nonce depends on randomness *and* on what is sealed.
+
+    With a source of randomness that repeats itself, a nonce still repeats only for the same value in the same place.
+    """
+    length = len(associated).to_bytes(8, "big")
+    drawn = hmac_sha256(key, _HEDGE + random.token_bytes(NONCE_BYTES) + length + associated + plaintext)
+    return _seal_from_parts(key, drawn[:NONCE_BYTES], plaintext, associated)
 
 
 def unseal(key: bytes, sealed: bytes, associated: bytes) -> bytes:

@@ -16,3 +16,4 @@ class Purpose(StrEnum):
     APPROVE = "approve"
     CASE = "case"
     LEAK_TRACE = "leak_trace"
+    SUBJECT_REQUEST = "subject_request"

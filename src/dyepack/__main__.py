@@ -1,0 +1,5 @@
+"""``python -m dyepack`` is the same as ``dyepack``."""
+
+from dyepack.cli import main
+
+main()

@@ -1,0 +1,255 @@
+"""The acts: every command of the CLI and every form of the desk is one of these, with plain arguments and answers.
+
+``run`` is the one door for the command line and for forwarded commands: it resolves names to actors, and writes down
+what the keeper refused. The desk calls the methods of ``people``, ``looking``, ``releasing``, ``tracing`` and
+``taking`` with the actor of its session.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dyepack.app.errors import CommandError
+from dyepack.app.institution import Institution
+from dyepack.app.looking import Looking, checked_token
+from dyepack.app.people import Member, People
+from dyepack.app.releasing import Releasing
+from dyepack.app.taking import Taking
+from dyepack.app.tracing import DEFAULT_ALPHA, Tracing
+from dyepack.crypto.password import hash_password
+from dyepack.ledger import Audit, Kind, audit_log, open_head, zip_bundle
+from dyepack.terms.actor import CLI_DEVICE, Actor, Role
+from dyepack.terms.progress import Progress
+from dyepack.terms.purpose import Purpose
+from dyepack.vault.errors import KeeperRefusedError
+from dyepack.vault.request import Request
+
+PASSWORD_LENGTH = 8
+
+
+class Acts:
+    """All acts of one open institution."""
+
+    def __init__(self, house: Institution) -> None:
+        """Over an open institution."""
+        self.house = house
+        self.people = People(house)
+        self.looking = Looking(house, self.people)
+        self.releasing = Releasing(house, self.people)
+        self.tracing = Tracing(house, self.people, self.releasing)
+        self.taking = Taking(house)
+        self._table: Mapping[str, Callable[[dict[str, Any], Progress], dict[str, Any]]] = {
+            "actor add": self._actor_add,
+            "actor list": self._actor_list,
+            "intake": self._intake,
+            "lot admit": self._lot_admit,
+            "lookup": self._lookup,
+            "approve reveal": self._approve_reveal,
+            "reveal": self._reveal,
+            "release request": self._release_request,
+            "release approve": self._release_approve,
+            "release collect": self._release_collect,
+            "erase": self._erase,
+            "trace list": self._trace_list,
+            "ledger status": self._ledger_status,
+            "ledger audit": self._ledger_audit,
+            "ledger prove": self._ledger_prove,
+        }
+
+    def run(self, act: str, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
+        """Do one act by its name.
+
+        Raises:
+            DyepackError: Whatever the act raises.
+        """
+        if act not in self._table:
+            raise CommandError(what="act", remedy="not a command of this version / 此版本没有该命令")
+        with self.refusals_logged():
+            return self._table[act](arguments, progress)
+
+    def refusals_logged(self) -> "_Refusals":
+        """A block in which what the keeper refuses is written down before the caller hears of it."""
+        return _Refusals(self.house)
+
+    # -- people ----------------------------------------------------------------------------------------------------
+
+    def _actor(self, arguments: dict[str, Any]) -> Actor:
+        return self.people.actor(arguments["actor"], CLI_DEVICE)
+
+    def _actor_add(self, arguments: dict[str, Any], _progress: Progress) -> dict[str, Any]:
+        password = arguments.get("password")
+        if password is not None and len(password) < PASSWORD_LENGTH:
+            raise CommandError(
+                what="password", remedy=f"at least {PASSWORD_LENGTH} characters / 至少 {PASSWORD_LENGTH} 个字符"
+            )
+        hashed = None if password is None else hash_password(password)
+        return _member(self.people.add(arguments["name"], role_of(arguments["role"]), hashed))
+
+    def _actor_list(self, _arguments: dict[str, Any], _progress: Progress) -> dict[str, Any]:
+        return {"actors": [_member(member) for member in self.people.all()]}
+
+    # -- records ---------------------------------------------------------------------------------------------------
+
+    def _intake(self, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
+        return self.taking.take(
+            self._actor(arguments),
+            arguments["content"],
+            arguments["file"],
+            provenance=arguments["provenance"],
+            evidence=arguments["evidence"],
+            sheet=arguments.get("sheet"),
+            dry_run=bool(arguments.get("dry_run")),
+            progress=progress,
+        )
+
+    def _lot_admit(self, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
+        return self.taking.admit(self._actor(arguments), arguments["lot"], progress)
+
+    def _lookup(self, arguments: dict[str, Any], _progress: Progress) -> dict[str, Any]:
+        found = self.looking.lookup(
+            self._actor(arguments), arguments["phone"], purpose_of(arguments["purpose"]), arguments["case"]
+        )
+        return {"records": found["records"], "entry": found["entry"]}
+
+    def _approve_reveal(self, arguments: dict[str, Any], _progress: Progress) -> dict[str, Any]:
+        requester = self.people.named(arguments["requester"]).id
+        return self.looking.approve_reveal(
+            self._actor(arguments), arguments["token"], arguments["field"], requester, arguments["case"]
+        )
+
+    def _reveal(self, arguments: dict[str, Any], _progress: Progress) -> dict[str, Any]:
+        return self.looking.reveal(
+            self._actor(arguments),
+            arguments["token"],
+            arguments["field"],
+            purpose_of(arguments["purpose"]),
+            arguments["case"],
+            arguments.get("motive") or arguments["case"],
+        )
+
+    def _erase(self, arguments: dict[str, Any], _progress: Progress) -> dict[str, Any]:
+        request = Request(self._actor(arguments), Purpose.SUBJECT_REQUEST)
+        token = checked_token(arguments["token"])
+        return {"token": token, "entry": self.house.eraser.erase(request, token, arguments["ground"])}
+
+    # -- releases --------------------------------------------------------------------------------------------------
+
+    def _release_request(self, arguments: dict[str, Any], _progress: Progress) -> dict[str, Any]:
+        return self.releasing.request(
+            self._actor(arguments),
+            arguments["recipient"],
+            [name.strip() for name in arguments["fields"].replace("，", ",").split(",") if name.strip()],
+            purpose_of(arguments["purpose"]),
+            arguments["case"],
+            arguments.get("query") or "",
+            arguments.get("limit"),
+        )
+
+    def _release_approve(self, arguments: dict[str, Any], _progress: Progress) -> dict[str, Any]:
+        return self.releasing.approve(self._actor(arguments), arguments["release"])
+
+    def _release_collect(self, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
+        return self.releasing.collect(self._actor(arguments), arguments["release"], arguments["kind"], progress)
+
+    # -- traces ----------------------------------------------------------------------------------------------------
+
+    def _trace_list(self, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
+        name = arguments.get("actor")
+        actor = self.people.actor(name, CLI_DEVICE) if name else self._any_officer()
+        alpha = arguments.get("alpha")
+        return self.tracing.trace(
+            actor,
+            arguments["content"],
+            arguments["file"],
+            arguments.get("case"),
+            DEFAULT_ALPHA if alpha is None else alpha,
+            progress,
+        )
+
+    def _any_officer(self) -> Actor:
+        for row in self.house.staff.all():
+            if row.active and row.role == Role.PRIVACY_OFFICER.value:
+                return self.people.acting(row, CLI_DEVICE)
+        raise CommandError(
+            what="--actor", remedy="name a privacy officer; there is none yet / 请指定个保负责人；目前还没有"
+        )
+
+    # -- the ledger ------------------------------------------------------------------------------------------------
+
+    def _ledger_status(self, _arguments: dict[str, Any], _progress: Progress) -> dict[str, Any]:
+        log = self.house.log
+        published = open_head(log.publish(), log.vkey)
+        return {
+            "origin": self.house.origin,
+            "vkey": log.vkey,
+            "size": log.size(),
+            "published": published.size,
+            "root": published.root.hex(),
+            "keeper": self.house.keeper.size(),
+            "witnessed": False,
+            "checkpoint": log.checkpoint(),
+        }
+
+    def _ledger_audit(self, _arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
+        progress("audit", 0, 1)
+        self.house.log.publish()
+        audit: Audit = audit_log(self.house.log.read, self.house.log.vkey)
+        progress("audit", 1, 1)
+        return {
+            "whole": audit.whole,
+            "size": audit.size,
+            "checked": audit.checked,
+            "root": audit.root.hex(),
+            "finding": None if audit.finding is None else str(audit.finding),
+            "witnessed": False,
+        }
+
+    def _ledger_prove(self, arguments: dict[str, Any], _progress: Progress) -> dict[str, Any]:
+        index, _ = self.house.log.find_id(arguments["entry"])
+        return {"index": index, "content": zip_bundle(self.house.log.evidence([index]))}
+
+
+class _Refusals:
+    def __init__(self, house: Institution) -> None:
+        self._house = house
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, KeeperRefusedError):
+            outcome = error.code.rpartition(".")[2]
+            self._house.log.append([self._house.fact(Kind.KEEPER_REFUSED, actor="p_keeper", outcome=outcome)])
+
+
+def role_of(word: str) -> Role:
+    """A role by its word.
+
+    Raises:
+        CommandError: There is none.
+    """
+    try:
+        return Role(word)
+    except ValueError as error:
+        raise CommandError(what="role", remedy=", ".join(Role)) from error
+
+
+def purpose_of(word: str) -> Purpose:
+    """A purpose by its word.
+
+    Raises:
+        CommandError: There is none.
+    """
+    try:
+        return Purpose(word)
+    except ValueError as error:
+        raise CommandError(what="purpose", remedy=", ".join(Purpose)) from error
+
+
+def _member(member: Member) -> dict[str, Any]:
+    return {
+        "actor": member.id,
+        "name": member.name,
+        "role": member.role.value,
+        "active": member.active,
+        "can_log_in": member.can_log_in,
+    }

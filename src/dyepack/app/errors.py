@@ -1,0 +1,68 @@
+"""Errors of the composition root.
+
+DyepackError
+└── AppError
+    ├── SettingError        a setting is unknown or out of range
+    ├── CommandError        a command's words are off
+    ├── KeyFileMissingError the keeper's files are gone
+    ├── NotForwardedError   a running desk could not take the command
+    │   └── UnreachableError  nobody listens
+    └── FrameChangedError   a case was framed otherwise
+"""
+
+from dyepack.terms.errors import DyepackError, Outcome
+
+
+class AppError(DyepackError):
+    """Base of this room."""
+
+    code = "app.error"
+
+
+class SettingError(AppError):
+    """A setting is unknown or out of its range."""
+
+    code = "app.setting"
+    outcome = Outcome.BAD_INPUT
+    en = "The setting {key} is unknown or its value is not allowed; allowed: {known}. Nothing was changed."
+    zh = "设置项 {key} 不存在或取值不允许；允许：{known}。未作任何更改。"
+
+
+class CommandError(AppError):
+    """A command's words are off."""
+
+    code = "app.command"
+    outcome = Outcome.BAD_INPUT
+    en = "{what}: {remedy}"
+    zh = "{what}：{remedy}"
+
+
+class KeyFileMissingError(AppError):
+    """The keeper's folder is not complete."""
+
+    code = "app.keeper-missing"
+    outcome = Outcome.UNAVAILABLE
+    en = "The keeper's folder lacks {file}; without it nothing opens. Restore HOME/keeper from its own backup."
+    zh = "守钥目录缺少 {file}，没有它无法启封任何内容。请用守钥目录自己的备份恢复。"
+
+
+class NotForwardedError(AppError):
+    """A desk is running and did not take the command."""
+
+    code = "app.not-forwarded"
+    outcome = Outcome.UNAVAILABLE
+    en = "Another Dyepack process holds this home and did not take the command; stop it or try again."
+    zh = "另一个 Dyepack 进程占用此主目录且未接受命令，请停止该进程或稍后重试。"
+
+
+class UnreachableError(NotForwardedError):
+    """Nobody listens on the socket; nothing was sent."""
+
+
+class FrameChangedError(AppError):
+    """The frame of a case is fixed before its first result; changing it needs another case."""
+
+    code = "trace.frame-changed"
+    outcome = Outcome.BAD_INPUT
+    en = "This case was framed with alpha {alpha}; a frame is not changed after a result. Use that alpha or another case."
+    zh = "该案件已按 alpha {alpha} 冻结框架；得出结果后不得更改。请使用该 alpha，或另立案件。"

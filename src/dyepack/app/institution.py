@@ -1,0 +1,265 @@
+"""The institution: everything of one home, joined. Opening it is the product's start-up.
+
+1. take the lock of the home (one writer); 2. bring the database to the head revision; 3. open the keeper over its own
+files; 4. open the log, which shows its head to the keeper; 5. drain the outbox; 6. say in the ledger what is new:
+the log's beginning, another policy, settings weaker than their defaults.
+"""
+
+from pathlib import Path
+
+from dyepack.app.clock import SystemClock
+from dyepack.app.home import Lock, settings_of, write_private
+from dyepack.app.marking import CopyMarker
+from dyepack.app.sequencer import Sequencer
+from dyepack.app.settings import Settings
+from dyepack.crypto.chance import SystemRandom
+from dyepack.crypto.digest import sha256
+from dyepack.crypto.signature import Ed25519Signer
+from dyepack.ledger import Fact, Kind, note_key
+from dyepack.mark import derive_keys
+from dyepack.storage.database import Database
+from dyepack.storage.govern_store import ApprovalStore, CaseStore, KnownStore, QuotaStore, StaffStore
+from dyepack.storage.keeper_database import KeeperDatabase, read_key_file
+from dyepack.storage.mark_store import MarkStore, TraceStore
+from dyepack.storage.outbox import Details, Outbox
+from dyepack.storage.schema import HEAD, revision_of, upgrade
+from dyepack.storage.vault_store import LotStore, RecordStore, ReleaseStore
+from dyepack.terms.chance import Random, new_id
+from dyepack.terms.ids import decode_id
+from dyepack.terms.time import Clock, to_datetime
+from dyepack.vault.admission import Admission
+from dyepack.vault.erase import Eraser
+from dyepack.vault.intake import Intake
+from dyepack.vault.keeper.ceilings import CeilingTable
+from dyepack.vault.keeper.service import KeeperService
+from dyepack.vault.permission import Permission
+from dyepack.vault.policies import shipped
+from dyepack.vault.policy import PolicySet
+from dyepack.vault.quota import HOUSE_CAPS, NO_CAPS
+from dyepack.vault.release import Releaser
+from dyepack.vault.request import digest_text
+from dyepack.vault.reveal import Revealer, Viewer
+from dyepack.vault.search import Search
+
+PROCESS = "p_vault"
+LOCK_SECONDS = 30.0
+
+
+class Institution:
+    """The parts of one open home. Use ``open_institution``; close it, or use it in a ``with`` statement."""
+
+    def __init__(self, home: Path, lock: Lock, settings: Settings, clock: Clock, random: Random) -> None:
+        """Open everything; see the module for the order."""
+        self.home = home
+        self.settings = settings
+        self.clock = clock
+        self.random = random
+        self._lock = lock
+        self.id: str = settings["institution.id"]
+        self.institution = decode_id(self.id.removeprefix("i_"))
+        path = home / "vault.db"
+        if revision_of(path) != HEAD:
+            upgrade(path)
+            path.chmod(0o600)
+        self.database = Database(path)
+        self.records = RecordStore(self.database)
+        self.lots = LotStore(self.database)
+        self.releases = ReleaseStore(self.database)
+        self.outbox = Outbox(self.database)
+        self.details = Details(self.database)
+        self.staff = StaffStore(self.database)
+        self.cases = CaseStore(self.database)
+        self.approvals = ApprovalStore(self.database)
+        self.quotas = QuotaStore(self.database)
+        self.marks = MarkStore(self.database)
+        self.traces = TraceStore(self.database)
+        self.known = KnownStore(self.database)
+        signer = Ed25519Signer(read_key_file(home / "ledger" / "log.key"))
+        origin = f"dyepack.invalid/{self.id}/{to_datetime(clock.now()).year}"
+        self.origin = self.known.get("origin") or origin
+        self.keeper = self._open_keeper(signer)
+        self.log = Sequencer(
+            home / "ledger",
+            signer,
+            self.origin,
+            self.id,
+            clock,
+            self.keeper.advance,
+            keeper_size=self.keeper.size(),
+        )
+        self.policies = PolicySet.load(*shipped())
+        self._join()
+        self._drain()
+        self._say_what_is_new()
+
+    def _open_keeper(self, signer: Ed25519Signer) -> KeeperService:
+        folder = self.home / "keeper"
+        vkey = folder / "log.vkey"
+        if not vkey.exists():
+            write_private(vkey, note_key(self.origin, signer.public_key).vkey.encode())
+        table = CeilingTable.parse((folder / "ceilings.toml").read_text("utf-8"))
+        if not self.settings["limits.enabled"]:
+            table = table.unlimited_for_benchmarks()
+
+        def derive(mark_key: bytes, copy: bytes, epoch: bytes) -> tuple[bytes, bytes]:
+            keys = derive_keys(mark_key, copy, epoch)
+            return keys.copy_key, keys.bias_key
+
+        return KeeperService(
+            KeeperDatabase(folder / "keeper.db"),
+            log_vkey=vkey.read_text("utf-8"),
+            institution=self.id,
+            root_key=read_key_file(folder / "root.key"),
+            mark_key=read_key_file(folder / "mark.key"),
+            clock=self.clock,
+            random=self.random,
+            derive=derive,
+            ceilings=table,
+        )
+
+    def _join(self) -> None:
+        self.permission = Permission(self.policies, self.log, self.random)
+        self.caps = HOUSE_CAPS if self.settings["limits.enabled"] else NO_CAPS
+        self.viewer = Viewer(
+            records=self.records,
+            lots=self.lots,
+            keeper=self.keeper,
+            ledger=self.log,
+            permission=self.permission,
+            institution=self.institution,
+            clock=self.clock,
+            random=self.random,
+        )
+        self.search = Search(
+            records=self.records,
+            lots=self.lots,
+            keeper=self.keeper,
+            ledger=self.log,
+            permission=self.permission,
+            viewer=self.viewer,
+            random=self.random,
+        )
+        self.revealer = Revealer(
+            viewer=self.viewer,
+            records=self.records,
+            lots=self.lots,
+            details=self.details,
+            keeper=self.keeper,
+            ledger=self.log,
+            permission=self.permission,
+            institution=self.institution,
+            clock=self.clock,
+            random=self.random,
+        )
+        self.intake = Intake(
+            lots=self.lots,
+            outbox=self.outbox,
+            keeper=self.keeper,
+            ledger=self.log,
+            institution=self.institution,
+            random=self.random,
+        )
+        self.admission = Admission(
+            lots=self.lots,
+            outbox=self.outbox,
+            keeper=self.keeper,
+            ledger=self.log,
+            permission=self.permission,
+            viewer=self.viewer,
+            random=self.random,
+        )
+        self.marker = CopyMarker(
+            store=self.marks,
+            records=self.records,
+            keeper=self.keeper,
+            settings=self.settings,
+            clock=self.clock,
+            random=self.random,
+        )
+        self.releaser = Releaser(
+            releases=self.releases,
+            records=self.records,
+            lots=self.lots,
+            keeper=self.keeper,
+            ledger=self.log,
+            permission=self.permission,
+            viewer=self.viewer,
+            marker=self.marker,
+            institution=self.institution,
+            clock=self.clock,
+            random=self.random,
+        )
+        self.eraser = Eraser(
+            records=self.records,
+            keeper=self.keeper,
+            ledger=self.log,
+            permission=self.permission,
+            viewer=self.viewer,
+            clock=self.clock,
+            random=self.random,
+        )
+
+    def fact(self, kind: Kind, **fields: str | int | tuple[str, ...]) -> Fact:
+        """A fact with a fresh id."""
+        return Fact(new_id(self.random), kind, {name: value for name, value in fields.items() if value != ()})
+
+    def _drain(self) -> None:
+        waiting = self.outbox.waiting()
+        if waiting:
+            self.log.append(waiting)
+            self.outbox.done([one.id for one in waiting])
+
+    def _say_what_is_new(self) -> None:
+        facts = []
+        if self.known.get("origin") is None:
+            facts.append(self.fact(Kind.LOG_OPENED, actor="p_log"))
+            self.known.put("origin", self.origin)
+        if self.known.get("policy") != self.policies.digest:
+            facts.append(self.fact(Kind.POLICY_CHANGED, actor=PROCESS, digest=self.policies.digest))
+        settings = digest_text(sha256(self.settings.to_toml().encode("utf-8")))
+        if self.known.get("settings") != settings:
+            facts += [
+                self.fact(Kind.SETTINGS_CHANGED, actor=PROCESS, outcome=key, n=int(self.settings[key]))
+                for key in self.settings.weaker()
+            ]
+        if facts:
+            self.log.append(facts)
+            self.known.put("policy", self.policies.digest)
+            self.known.put("settings", settings)
+
+    def close(self) -> None:
+        """Say what the keeper honored, publish the log, fold the databases, let go of the home."""
+        try:
+            honored, lo, hi = self.keeper.counted()
+            if honored:
+                self.log.append([self.fact(Kind.KEEPER_COUNTED, actor="p_keeper", n=honored, lo=lo, hi=hi)])
+            self.log.close()
+        finally:
+            self.keeper.close()
+            self.database.close()
+            self._lock.release()
+
+    def __enter__(self) -> "Institution":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_institution(
+    home: Path, *, clock: Clock | None = None, random: Random | None = None, wait_seconds: float = LOCK_SECONDS
+) -> Institution:
+    """Open a home as its one writer.
+
+    Raises:
+        HomeMissingError: There is no institution.
+        HomeBusyError: Another process holds it.
+        LedgerError, VaultError: A step of the start failed; the sentence names the remedy.
+    """
+    settings = settings_of(home)
+    lock = Lock.take(home, wait_seconds)
+    try:
+        return Institution(home, lock, settings, clock or SystemClock(), random or SystemRandom())
+    except BaseException:
+        lock.release()
+        raise

@@ -1,0 +1,108 @@
+"""Linking: which records do the rows of a leaked list stand for? Exact numbers by blind index; partly hidden numbers by
+head, tail and name, compared inside the keeper. No value leaves it; a row that is not certain stays unlinked.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dyepack.app.institution import Institution
+from dyepack.identifiers import name_key
+from dyepack.ledger import Receipt
+from dyepack.mark.recover import NUMBERS
+from dyepack.scan import Table, classify_columns
+from dyepack.terms.evidence import LeakedRow
+from dyepack.terms.ids import RecordToken
+from dyepack.terms.progress import Progress
+from dyepack.vault.catalog import Search, index_number
+from dyepack.vault.intake import index_all
+from dyepack.vault.keeper.wire import LinkProbe, ListGround
+from dyepack.vault.ports import INSTITUTION_SPACE
+
+PHONE_FIELDS = ("phone", "guardian_phone")
+STEP = 1000
+VISIBLE_HEAD, VISIBLE_TAIL = 3, 4
+MOST_CANDIDATES = 1000
+"""A tail that more records share tells nothing; such a row stays soft."""
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Outcome for one list."""
+
+    rows: tuple[LeakedRow, ...]
+    soft: int
+
+    @property
+    def certain(self) -> dict[int, RecordToken]:
+        """Row to record."""
+        return {row.row: row.record for row in self.rows if row.record is not None}
+
+
+def link(house: Institution, table: Table, receipt: Receipt, progress: Progress) -> Links:
+    """Link every row of a table; the receipt is that of ``trace:list:linked``."""
+    names = [column.index for column in classify_columns(table) if column.field == "name"]
+    found: dict[int, RecordToken] = {}
+    unsure: set[int] = set()
+    for start in range(0, len(table.rows), STEP):
+        progress("link", start, len(table.rows))
+        step = {start + at + 1: cells for at, cells in enumerate(table.rows[start : start + STEP])}
+        numbers = {
+            row: tuple(dict.fromkeys(number for cell in cells for number in NUMBERS.phones_in(cell)))
+            for row, cells in step.items()
+        }
+        for row, tokens in _exact(house, numbers, receipt).items():
+            if len(tokens) == 1:
+                found[row] = next(iter(tokens))
+            else:
+                unsure.add(row)
+        masked = {
+            row: probe
+            for row, cells in step.items()
+            if row not in found and not numbers[row] and (probe := _probe(row, cells, names)) is not None
+        }
+        linked = _hidden(house, masked, receipt)
+        found |= linked
+        unsure |= masked.keys() - linked.keys()
+    progress("link", len(table.rows), len(table.rows))
+    rows = tuple(LeakedRow(row, found.get(row)) for row in range(1, len(table.rows) + 1))
+    return Links(rows, len(unsure - found.keys()))
+
+
+def _exact(house: Institution, numbers: dict[int, tuple[str, ...]], receipt: Receipt) -> dict[int, set[RecordToken]]:
+    asks = [
+        (row, index_number(name), number) for row, some in numbers.items() for number in some for name in PHONE_FIELDS
+    ]
+    tags = index_all(house.keeper, [(field, number) for _, field, number in asks], ListGround(receipt))
+    keyed = [(row, (field, tag)) for (row, field, _), tag in zip(asks, tags, strict=True)]
+    hits = house.records.find(INSTITUTION_SPACE, [ask for _, ask in keyed])
+    found: dict[int, set[RecordToken]] = defaultdict(set)
+    for row, ask in keyed:
+        if ask in hits:
+            found[row].update(hits[ask])
+    return found
+
+
+def _probe(row: int, cells: Sequence[str], names: Sequence[int]) -> LinkProbe | None:
+    """A probe of a row whose number shows head and tail, if it has a name."""
+    pattern = next((places for cell in cells if (places := NUMBERS.masked_in(cell)) is not None), None)
+    if pattern is None or "*" in pattern[:VISIBLE_HEAD] + pattern[-VISIBLE_TAIL:]:
+        return None
+    name = next((cells[index] for index in names if index < len(cells) and cells[index].strip()), "")
+    return LinkProbe(row, pattern, name_key(name)) if name else None
+
+
+def _hidden(house: Institution, probes: dict[int, LinkProbe], receipt: Receipt) -> dict[int, RecordToken]:
+    if not probes:
+        return {}
+    number = index_number("phone", Search.LAST4)
+    rows = list(probes)
+    tails = [(number, probes[row].phone_pattern[-VISIBLE_TAIL:]) for row in rows]
+    tags = index_all(house.keeper, tails, ListGround(receipt))
+    hits = house.records.find(INSTITUTION_SPACE, [(number, tag) for tag in tags])
+    tokens = {row: hits.get((number, tag), []) for row, tag in zip(rows, tags, strict=True)}
+    tokens = {row: some for row, some in tokens.items() if 0 < len(some) <= MOST_CANDIDATES}
+    wanted = list(dict.fromkeys(token for some in tokens.values() for token in some))
+    sealed = {row.token: row.sealed for row in house.records.get(wanted)}
+    candidates = {row: [(token, sealed[token]) for token in some if token in sealed] for row, some in tokens.items()}
+    return house.keeper.link(receipt, [probes[row] for row in tokens], candidates)

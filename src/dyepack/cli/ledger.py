@@ -1,0 +1,61 @@
+"""Commands about the ledger: status, audit, prove; and verify, which needs no home."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from dyepack.cli.console import REFUSED, AsJson, Home, language, run, write_output
+from dyepack.cli.words import say
+from dyepack.ledger import verify as verifier
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the commands into the tree."""
+    ledger = typer.Typer(no_args_is_help=True, help="The ledger: every look is an entry that nobody can rewrite unseen.")
+    ledger.command("status")(status)
+    ledger.command("audit")(audit)
+    ledger.command("prove")(prove)
+    app.add_typer(ledger, name="ledger")
+    app.command("verify")(verify)
+
+
+def status(home: Home, as_json: AsJson = False) -> None:
+    """Size, checkpoint and key of the log."""
+    run(home, "ledger status", {}, as_json=as_json, show=lambda answer: say("ledger-status", language(), answer))
+
+
+def audit(home: Home, as_json: AsJson = False) -> None:
+    """Check the whole log: every entry, tile and root against the checkpoint."""
+    answer = run(
+        home, "ledger audit", {}, as_json=as_json, show=lambda answer: say("ledger-audit", language(), answer)
+    )
+    if not answer["whole"]:
+        raise typer.Exit(REFUSED)
+
+
+def prove(
+    entry: Annotated[str, typer.Argument(help="Id of an entry.")],
+    home: Home,
+    out: Annotated[Path, typer.Option("--out", help="Bundle to write, a .zip file.")],
+    as_json: AsJson = False,
+) -> None:
+    """Write an evidence bundle that anybody can check offline with its own verify.py."""
+
+    def save(answer: dict[str, Any]) -> None:
+        write_output(out, answer.pop("content"))
+        answer["out"] = str(out)
+
+    run(
+        home,
+        "ledger prove",
+        {"entry": entry},
+        as_json=as_json,
+        show=lambda answer: say("ledger-prove", language(), answer),
+        also=save,
+    )
+
+
+def verify(bundle: Annotated[Path, typer.Argument(help="Evidence bundle: a folder or a zip file.")]) -> None:
+    """Check an evidence bundle: 0 it holds, 1 refuted, 2 unusable, 3 in part."""
+    raise typer.Exit(verifier.main([str(bundle)]))

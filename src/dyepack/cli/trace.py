@@ -1,0 +1,67 @@
+"""Commands about leaks: trace list."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from dyepack.cli.console import AsJson, Home, language, read_input, run, write_output
+from dyepack.cli.words import say
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the commands into the tree."""
+    traces = typer.Typer(no_args_is_help=True, help="Tracing: which copy leaked, and how sure that is.")
+    traces.command("list")(trace_list)
+    app.add_typer(traces, name="trace")
+
+
+def trace_list(
+    file: Annotated[Path, typer.Argument(help="The leaked list, xlsx or csv, as dirty as it is.")],
+    home: Home,
+    case: Annotated[str | None, typer.Option("--case", help="The case; default: one of its own for this file.")] = None,
+    actor: Annotated[
+        str | None, typer.Option("--actor", help="The privacy officer who traces; default: the first one.")
+    ] = None,
+    alpha: Annotated[
+        float, typer.Option("--alpha", help="Greatest probability of ever naming an innocent in this case.")
+    ] = 0.001,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="Folder for verdict.json, report.html and the pictures.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read a leaked list and name the copy it came from, with a bound on naming an innocent."""
+
+    def save(answer: dict[str, Any]) -> None:
+        files = answer.pop("files")
+        if output is not None:
+            for name, content in files.items():
+                write_output(output / name, content)
+            answer["output"] = str(output)
+        document = answer.pop("document")
+        answer["shown"] = dict(answer)
+        for key in list(answer):
+            if key != "shown":
+                del answer[key]
+        answer |= document if as_json else {"document": document}
+        shown = answer.pop("shown")
+        if as_json:
+            answer |= {"verdict": shown["verdict"], "entry": shown["entry"]}
+        else:
+            answer |= shown
+
+    run(
+        home,
+        "trace list",
+        {
+            "content": read_input(file, as_json=as_json),
+            "file": file.name,
+            "case": case,
+            "actor": actor,
+            "alpha": alpha,
+        },
+        as_json=as_json,
+        show=lambda answer: say("trace-list", language(), answer),
+        also=save,
+    )

@@ -1,0 +1,63 @@
+"""The ledger (账本): every look is an entry that not even the owner can rewrite unseen.
+
+A *fact* becomes an *entry* of a Merkle log (``entry``, ``merkle``, ``tiles``); the log signs *heads* (``checkpoint``,
+``note``); whoever needs a key shows a *receipt* (``proof``): no receipt, no key. ``log`` is the pure core of the
+sequencer, ``audit`` checks a whole log, ``bundle`` and ``verify`` are for those who trust none of this.
+"""
+
+from dyepack.ledger.alias import alias, commitment, digest_text, opens
+from dyepack.ledger.audit import Audit, audit_log
+from dyepack.ledger.bundle import Evidence, build_bundle, zip_bundle
+from dyepack.ledger.checkpoint import Head, head_text, open_head, sign_head
+from dyepack.ledger.entry import Entry, Fact, Value, check_fact, encode_entry, parse_entry
+from dyepack.ledger.kinds import Kind, Level
+from dyepack.ledger.log import MAX_BATCH, Advance, Commit, Log
+from dyepack.ledger.merkle import leaf_hash, verify_consistency, verify_inclusion
+from dyepack.ledger.note import LogSigner, NoteKey, note_key, parse_vkey
+from dyepack.ledger.proof import Receipt, format_proof, parse_proof, verify_proof, verify_receipt
+from dyepack.ledger.tiles import decode_bundle, encode_bundle, tiles_between
+from dyepack.ledger.tree import Tree
+
+__all__ = [
+    "MAX_BATCH",
+    "Advance",
+    "Audit",
+    "Commit",
+    "Entry",
+    "Evidence",
+    "Fact",
+    "Head",
+    "Kind",
+    "Level",
+    "Log",
+    "LogSigner",
+    "NoteKey",
+    "Receipt",
+    "Tree",
+    "Value",
+    "alias",
+    "audit_log",
+    "build_bundle",
+    "check_fact",
+    "commitment",
+    "decode_bundle",
+    "digest_text",
+    "encode_bundle",
+    "encode_entry",
+    "format_proof",
+    "head_text",
+    "leaf_hash",
+    "note_key",
+    "open_head",
+    "opens",
+    "parse_entry",
+    "parse_proof",
+    "parse_vkey",
+    "sign_head",
+    "tiles_between",
+    "verify_consistency",
+    "verify_inclusion",
+    "verify_proof",
+    "verify_receipt",
+    "zip_bundle",
+]

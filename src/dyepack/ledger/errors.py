@@ -1,0 +1,188 @@
+"""Errors of the ledger.
+
+DyepackError
+└── LedgerError
+    ├── BadEntryError        a fact or the bytes of an entry do not fit the schema
+    ├── NoSuchEntryError     an index or id that the log does not hold
+    ├── NoteError            a signed note, key or checkpoint text is malformed
+    │   └── NoteSignatureError   a known key's signature fails, or no known key signed
+    ├── MerkleError          a proof does not hold
+    │   ├── InclusionError
+    │   └── ConsistencyError
+    ├── ProofTextError       a tlog-proof text is malformed
+    ├── TileError            a tile or entry bundle is not what the tree says
+    ├── BrokenLogError       an audit found the first broken thing
+    ├── UnavailableError     the log cannot append now; nothing may be opened or changed
+    │   ├── BusyError            the queue is full
+    │   └── ClosedError          the sequencer was closed
+    └── FolderError          the folder of the log cannot be used as it is
+        ├── LockedError          another sequencer holds it
+        ├── WalError             a record before the last is broken, or entries are missing
+        ├── RootMismatchError    files do not give the root of the stored checkpoint
+        └── RolledBackError      the folder is older than what the keeper has seen
+"""
+
+from dyepack.terms.errors import DyepackError, Outcome
+
+
+class LedgerError(DyepackError):
+    """Base of this stage."""
+
+    code = "ledger.error"
+
+
+class BadEntryError(LedgerError):
+    """A fact or an entry outside the schema; ``why`` names the rule and never repeats a value."""
+
+    code = "ledger.bad-entry"
+    outcome = Outcome.BAD_INPUT
+    en = "An entry of the log is malformed ({why}); correct the field and append again."
+    zh = "日志条目格式不符（{why}），请改正该字段后重新写入。"
+
+
+class NoSuchEntryError(LedgerError):
+    """The log does not hold it."""
+
+    code = "ledger.no-entry"
+    outcome = Outcome.BAD_INPUT
+    en = "The log holds no such entry; look it up with `dyepack ledger status`."
+    zh = "日志中没有该条目，请用 `dyepack ledger status` 查询。"
+
+
+class NoteError(LedgerError):
+    """Malformed note, key or checkpoint."""
+
+    code = "ledger.bad-note"
+    en = "A signed note is malformed ({why}); ask its sender for the original file."
+    zh = "签名文本格式不符（{why}），请向提供方索取原始文件。"
+
+
+class NoteSignatureError(NoteError):
+    """The note is well formed and its signature does not hold."""
+
+    code = "ledger.bad-signature"
+    en = "A signed note is not signed by the log's key ({why}); do not rely on it, compare the key with another copy."
+    zh = "签名文本并非由日志密钥签署（{why}）：请勿采信，并与公布的公钥核对。"
+
+
+class MerkleError(LedgerError):
+    """A proof that does not hold."""
+
+    code = "ledger.bad-proof"
+    en = "A Merkle proof does not hold ({why}); the log or its copy was changed."
+    zh = "默克尔证明不成立（{why}）：日志或其副本已被改动。"
+
+
+class InclusionError(MerkleError):
+    """The entry is not shown to be in the log."""
+
+    code = "ledger.not-included"
+
+
+class ConsistencyError(MerkleError):
+    """The later log does not continue the earlier one."""
+
+    code = "ledger.not-consistent"
+
+
+class ProofTextError(LedgerError):
+    """A tlog-proof text that cannot be read."""
+
+    code = "ledger.bad-proof-text"
+    outcome = Outcome.BAD_INPUT
+    en = "A proof file is malformed ({why}); export it again with `dyepack ledger prove`."
+    zh = "证明文件格式不符（{why}），请用 `dyepack ledger prove` 重新导出。"
+
+
+class TileError(LedgerError):
+    """A tile or bundle that is missing or not what the tree says."""
+
+    code = "ledger.bad-tile"
+    en = (
+        "The log's file {path} is missing or broken ({why}); stop the service, move the folder tile/ away and start:"
+        " it is rebuilt from the write-ahead log."
+    )
+    zh = "日志文件 {path} 缺失或损坏（{why}）：请停止服务，移走 tile/ 目录后重新启动，系统将由预写日志重建。"
+
+
+class BrokenLogError(LedgerError):
+    """What an audit found first."""
+
+    code = "ledger.broken"
+    en = "The log is broken at {place}: {why}. Keep the folder as evidence and compare it with an older checkpoint."
+    zh = "日志在 {place} 处不完整：{why}。请封存该目录作为证据，并与较早的检查点比对。"
+
+
+class UnavailableError(LedgerError):
+    """Nothing can be appended, so nothing is opened and nothing changes."""
+
+    code = "ledger.unavailable"
+    outcome = Outcome.UNAVAILABLE
+    en = "The log cannot be written ({why}), so nothing is shown or changed; free the disk or repair the log, restart."
+    zh = "日志无法写入（{why}），因此不显示也不更改任何内容；请清理磁盘或修复日志后重启。"
+
+
+class BusyError(UnavailableError):
+    """The queue is full."""
+
+    code = "ledger.busy"
+    en = "Too many facts wait for the log; try again in a second."
+    zh = "等待写入日志的条目过多，请一秒后重试。"
+
+
+class ClosedError(UnavailableError):
+    """The sequencer was closed."""
+
+    code = "ledger.closed"
+    en = "The log was closed; start the service again."
+    zh = "日志已关闭，请重新启动服务。"
+
+
+class FolderError(LedgerError):
+    """The folder cannot be used."""
+
+    code = "ledger.folder"
+    outcome = Outcome.UNAVAILABLE
+    en = "The folder of the log cannot be used ({why}); check its path and rights."
+    zh = "日志目录不可用（{why}），请检查路径与权限。"
+
+
+class LockedError(FolderError):
+    """Two sequencers would fork the log."""
+
+    code = "ledger.locked"
+    en = "Another process writes this log; stop it or send the command through it."
+    zh = "另一个进程正在写入该日志，请先停止它，或经由它执行命令。"
+
+
+class WalError(FolderError):
+    """The write-ahead log is broken before its end."""
+
+    code = "ledger.bad-wal"
+    en = (
+        "The write-ahead log is broken in {segment} ({why}); restore this file from a copy of the folder,"
+        " do not cut it: what follows was acknowledged."
+    )
+    zh = "预写日志 {segment} 已损坏（{why}）：请从目录副本恢复该文件，不可截断，其后的内容已被确认。"
+
+
+class RootMismatchError(FolderError):
+    """The files give another root than the stored checkpoint."""
+
+    code = "ledger.root-mismatch"
+    en = (
+        "The log's files do not give the root of its own checkpoint of {size} entries; restore the folder from a copy"
+        " and audit it, or move tile/ away if only that was damaged."
+    )
+    zh = "日志文件算出的根与其 {size} 条检查点不符：请从副本恢复目录并审计；若仅 tile/ 受损，可移走后重启。"
+
+
+class RolledBackError(FolderError):
+    """The keeper has seen a longer log than this folder holds."""
+
+    code = "ledger.rolled-back"
+    en = (
+        "The folder holds {size} entries, the keeper has seen {seen}: an old copy was restored;"
+        " restore the newest copy, nothing can be appended to this one."
+    )
+    zh = "目录中有 {size} 条，守钥服务已见过 {seen} 条：恢复的是旧副本；请恢复最新副本，此目录不可再写入。"

@@ -1,0 +1,227 @@
+"""Signed notes (C2SP signed-note) with Ed25519, parsed strictly.
+
+::
+
+    <text, ends in a newline>
+    <blank line>
+    — <key name> <base64( key id 4 ‖ signature 64 )>
+    key id = first 4 bytes of SHA-256( name ‖ 0x0A ‖ 0x01 ‖ public key )
+    vkey   = name + "+" + hex(key id) + "+" + base64( 0x01 ‖ public key )
+
+Invariants:
+
+* text and signatures part at the *last* blank line; U+000A is the only control character;
+* at most 32 signatures and 64 KiB;
+* base64 is encoded again and compared, because decoders take several spellings of the same bytes;
+* a line of an unknown key is ignored; one line of a known key that fails rejects the note; key ids are short and
+  collide, so a line is checked with every known key that it may mean.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from dyepack.crypto.digest import sha256
+from dyepack.crypto.errors import SignatureError
+from dyepack.crypto.signature import PUBLIC_BYTES, verify_ed25519
+from dyepack.ledger.errors import NoteError, NoteSignatureError
+
+MAX_NOTE_BYTES = 65_536
+MAX_SIGNATURES = 32
+ED25519 = 0x01
+_KEY_ID_BYTES = 4
+_DASH = "— "
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
+_HEX_ID = re.compile(r"[0-9a-f]{8}")
+
+
+class LogSigner(Protocol):
+    """The log's private key, wherever it lives."""
+
+    public_key: bytes
+
+    def sign(self, message: bytes) -> bytes:
+        """64 bytes of Ed25519."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class NoteKey:
+    """A public key with its name."""
+
+    name: str
+    public_key: bytes
+
+    @property
+    def id(self) -> bytes:
+        """4 bytes."""
+        return _key_id(self.name, bytes([ED25519]) + self.public_key)
+
+    @property
+    def vkey(self) -> str:
+        """The text form."""
+        return f"{self.name}+{self.id.hex()}+{encode_base64(bytes([ED25519]) + self.public_key)}"
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureLine:
+    """One line below a note; ``blob`` is what follows the key id."""
+
+    name: str
+    key_id: bytes
+    blob: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A parsed note; nothing about its signatures is checked yet."""
+
+    text: str
+    signatures: tuple[SignatureLine, ...]
+
+
+def note_key(name: str, public_key: bytes) -> NoteKey:
+    """A key under a checked name.
+
+    Raises:
+        NoteError: The name is empty or holds a space, plus sign or control character.
+    """
+    if not _is_name(name) or len(public_key) != PUBLIC_BYTES:
+        raise NoteError(why="key name or key")
+    return NoteKey(name, public_key)
+
+
+def parse_vkey(text: str) -> NoteKey:
+    """Read a verifier key.
+
+    Raises:
+        NoteError: Not the canonical text of an Ed25519 key.
+    """
+    name, _, rest = text.partition("+")
+    key_id, _, encoded = rest.partition("+")
+    data = decode_base64(encoded)
+    if not data or data[0] != ED25519:
+        raise NoteError(why="not an Ed25519 verifier key")
+    key = note_key(name, data[1:])
+    if not _HEX_ID.fullmatch(key_id) or key.id.hex() != key_id:
+        raise NoteError(why="key id")
+    return key
+
+
+def sign_note(text: str, name: str, signer: LogSigner) -> str:
+    """The note with one signature.
+
+    Raises:
+        NoteError: A text or name that no reader would accept.
+    """
+    _check_text(text)
+    key = note_key(name, signer.public_key)
+    return f"{text}\n{_DASH}{name} {encode_base64(key.id + signer.sign(text.encode()))}\n"
+
+
+def parse_note(note: str) -> Note:
+    """Read a note strictly; checks no signature.
+
+    Raises:
+        NoteError: Any deviation from the format.
+    """
+    try:
+        size = len(note.encode())
+    except UnicodeEncodeError as error:
+        raise NoteError(why="not UTF-8") from error
+    if size > MAX_NOTE_BYTES:
+        raise NoteError(why="over 64 KiB")
+    if _CONTROL.search(note):
+        raise NoteError(why="a control character")
+    head, blank, tail = note.rpartition("\n\n")
+    if not blank or not tail.endswith("\n"):
+        raise NoteError(why="no signatures after a blank line")
+    lines = tail[:-1].split("\n")
+    if len(lines) > MAX_SIGNATURES:
+        raise NoteError(why="over 32 signatures")
+    text = head + "\n"
+    _check_text(text)
+    return Note(text, tuple(map(_parse_line, lines)))
+
+
+def open_note(note: str, keys: Sequence[NoteKey]) -> str:
+    """The text of a note that at least one of ``keys`` signed.
+
+    Raises:
+        NoteError: The note is malformed.
+        NoteSignatureError: No known key signed, or a signature of a known key fails.
+    """
+    parsed = parse_note(note)
+    message = parsed.text.encode()
+    signed = False
+    for line in parsed.signatures:
+        candidates = [key for key in keys if key.name == line.name and key.id == line.key_id]
+        if candidates:
+            if not any(_verifies(key, line.blob, message) for key in candidates):
+                raise NoteSignatureError(why="the signature fails")
+            signed = True
+    if not signed:
+        raise NoteSignatureError(why="no signature of a known key")
+    return parsed.text
+
+
+def encode_base64(data: bytes) -> str:
+    """Standard base64 with padding."""
+    return base64.b64encode(data).decode("ascii")
+
+
+def decode_base64(text: str) -> bytes:
+    """The bytes of the one canonical spelling.
+
+    Raises:
+        NoteError: Any other spelling.
+    """
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise NoteError(why="base64") from error
+    if encode_base64(data) != text:
+        raise NoteError(why="base64 is not canonical")
+    return data
+
+
+def _verifies(key: NoteKey, signature: bytes, message: bytes) -> bool:
+    try:
+        verify_ed25519(key.public_key, signature, message)
+    except SignatureError:
+        return False
+    return True
+
+
+def _parse_line(line: str) -> SignatureLine:
+    if not line.startswith(_DASH):
+        raise NoteError(why="a signature line")
+    name, _, encoded = line[len(_DASH) :].partition(" ")
+    data = decode_base64(encoded)
+    if not _is_name(name) or len(data) <= _KEY_ID_BYTES:
+        raise NoteError(why="a signature line")
+    return SignatureLine(name, data[:_KEY_ID_BYTES], data[_KEY_ID_BYTES:])
+
+
+def _key_id(name: str, typed_key: bytes) -> bytes:
+    return sha256(name.encode() + b"\n" + typed_key)[:_KEY_ID_BYTES]
+
+
+def _is_name(name: str) -> bool:
+    return bool(name) and "+" not in name and not any(c.isspace() or ord(c) < 32 for c in name) and _encodes(name)
+
+
+def _check_text(text: str) -> None:
+    if text in {"", "\n"} or not text.endswith("\n") or _CONTROL.search(text) or not _encodes(text):
+        raise NoteError(why="the text")
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

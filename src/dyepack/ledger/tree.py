@@ -1,0 +1,126 @@
+"""The growing tree in memory: every node of level 8 and above, and the nodes below only of recent tiles.
+
+A level-0 tile has 256 leaves and 8 levels of nodes; its root is a node of level 8. Tiles that are stored may be
+dropped and are read again when an old entry must be proved, and are then checked against their root, so memory
+stays at about a quarter byte an entry plus a fixed cache.
+
+Invariants:
+
+* a tile that is not stored yet is never dropped (``stored``);
+* a tile that was read back gives the level-8 node that the tree already holds.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from dyepack.ledger.errors import TileError
+from dyepack.ledger.merkle import Edge, node_hash
+from dyepack.ledger.tiles import LEVEL_BITS, WIDTH, Tile, decode_tile, tile_path
+
+CACHED_TILES = 64
+ReadTile = Callable[[str], bytes | None]
+"""Reads a file of the log by its path; None if there is none."""
+
+
+class Tree:
+    """Append leaves, read nodes."""
+
+    def __init__(self, read: ReadTile) -> None:
+        """An empty tree; ``read`` fetches stored tiles."""
+        self.size = 0
+        self._read = read
+        self._stored = 0  # leaves of full tiles that are on disk
+        self._tiles: dict[int, list[list[bytes]]] = {}  # by number of a level-0 tile: its levels 0..7
+        self._upper: list[list[bytes]] = [[]]  # levels 8, 9, ...
+
+    @classmethod
+    def load(cls, size: int, read: ReadTile) -> "Tree":
+        """The tree of ``size`` leaves, a multiple of 256, from the stored level-1 tiles.
+
+        Raises:
+            TileError: A level-1 tile is missing or has another length.
+        """
+        tree = cls(read)
+        roots = size // WIDTH
+        for number in range(-(-roots // WIDTH)):
+            tile = Tile(1, number, min(WIDTH, roots - number * WIDTH))
+            for root in decode_tile(read(tile.path), tile.width, tile.path):
+                tree._push_upper(root)
+        tree.size = tree._stored = size
+        return tree
+
+    def append(self, leaves: Iterable[bytes]) -> None:
+        """Push leaf hashes on the right edge."""
+        for leaf in leaves:
+            number, place = divmod(self.size, WIDTH)
+            levels = self._tiles.get(number)
+            if levels is None:
+                levels = self._tiles[number] = [[] for _ in range(LEVEL_BITS)]
+            running = leaf
+            height = 0
+            levels[0].append(running)
+            while place & 1:
+                running = node_hash(levels[height][-2], running)
+                height += 1
+                place >>= 1
+                if height == LEVEL_BITS:
+                    self._push_upper(running)
+                    break
+                levels[height].append(running)
+            self.size += 1
+
+    def node(self, level: int, index: int) -> bytes:
+        """The hash of a complete subtree within ``size``.
+
+        Raises:
+            TileError: A stored tile is missing or broken.
+        """
+        if level >= LEVEL_BITS:
+            return self._upper[level - LEVEL_BITS][index]
+        number, place = divmod(index << level, WIDTH)
+        levels = self._tiles.get(number) or self._fetch(number)
+        return levels[level][place >> level]
+
+    def edge(self, size: int | None = None) -> Edge:
+        """Root and proofs at ``size`` (default: now)."""
+        return Edge(self.size if size is None else size, self.node)
+
+    def tile(self, tile: Tile) -> bytes:
+        """The bytes of a tile."""
+        first = tile.number * WIDTH
+        return b"".join(self.node(tile.level * LEVEL_BITS, first + place) for place in range(tile.width))
+
+    def stored(self, size: int) -> None:
+        """The tiles of the first ``size`` leaves are on disk: full ones beyond the cache may be dropped."""
+        self._stored = size // WIDTH * WIDTH
+        self._trim()
+
+    def _trim(self) -> None:
+        droppable = [number for number in self._tiles if (number + 1) * WIDTH <= self._stored]
+        for number in droppable[: max(0, len(droppable) - CACHED_TILES)]:
+            del self._tiles[number]
+
+    def _fetch(self, number: int) -> list[list[bytes]]:
+        path = tile_path("0", number)
+        levels = [decode_tile(self._read(path), WIDTH, path)]
+        while len(levels[-1]) > 1:
+            levels.append(_parents(levels[-1]))
+        if levels.pop()[0] != self.node(LEVEL_BITS, number):
+            raise TileError(path=path, why="another root")
+        self._tiles[number] = levels
+        self._trim()
+        return levels
+
+    def _push_upper(self, root: bytes) -> None:
+        running = root
+        for height in range(len(self._upper) + 1):
+            if height == len(self._upper):
+                self._upper.append([])
+            row = self._upper[height]
+            row.append(running)
+            if len(row) & 1:
+                return
+            running = node_hash(row[-2], row[-1])
+
+
+def _parents(row: Sequence[bytes]) -> list[bytes]:
+    return [node_hash(row[at], row[at + 1]) for at in range(0, len(row), 2)]

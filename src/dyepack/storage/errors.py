@@ -1,0 +1,53 @@
+"""Errors of storage.
+
+DyepackError
+└── StorageError
+    ├── DatabaseError      the database answered with an error
+    ├── HomeBusyError      another process holds this home
+    ├── HomeMissingError   there is no home here
+    └── HomeExistsError    there is one already, or other files
+"""
+
+from dyepack.terms.errors import DyepackError, Outcome
+
+
+class StorageError(DyepackError):
+    """Base of this room."""
+
+    code = "storage.error"
+
+
+class DatabaseError(StorageError):
+    """The database answered with an error; nothing of the failed act was kept."""
+
+    code = "storage.database"
+    outcome = Outcome.UNAVAILABLE
+    en = "The vault database refused to write ({reason}); nothing was changed. Check free space and permissions."
+    zh = "保险库数据库写入失败（{reason}），未作任何更改。请检查磁盘空间与主目录权限。"
+
+
+class HomeBusyError(StorageError):
+    """Another process holds the home and takes no forwarded commands."""
+
+    code = "storage.home-busy"
+    outcome = Outcome.UNAVAILABLE
+    en = "Another command is using this home and did not finish in time; try again when it has ended."
+    zh = "另一条命令正在使用此主目录且未及时结束，请待其结束后重试。"
+
+
+class HomeMissingError(StorageError):
+    """The folder holds no institution."""
+
+    code = "storage.no-home"
+    outcome = Outcome.BAD_INPUT
+    en = "There is no institution in this folder; make one with: dyepack init --home DIR"
+    zh = "该目录下没有机构主目录，请先运行：dyepack init --home DIR"
+
+
+class HomeExistsError(StorageError):
+    """``init`` met an existing home."""
+
+    code = "storage.home-exists"
+    outcome = Outcome.BAD_INPUT
+    en = "This folder already holds an institution or other files; choose an empty folder. Nothing was changed."
+    zh = "该目录已有机构或其他文件，请换一个空目录。未作任何更改。"

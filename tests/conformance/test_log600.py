@@ -1,0 +1,114 @@
+"""A log of 600 entries of other software's making; its ML-DSA and witness lines are of keys that we do not know."""
+
+from pathlib import Path
+
+import pytest
+
+from dyepack.crypto.signature import Ed25519Signer
+from dyepack.ledger import (
+    Tree,
+    audit_log,
+    decode_bundle,
+    encode_bundle,
+    format_proof,
+    leaf_hash,
+    note_key,
+    open_head,
+    parse_proof,
+    parse_vkey,
+    tiles_between,
+    verify,
+    verify_proof,
+)
+from dyepack.ledger.errors import BadEntryError, NoteError
+from dyepack.ledger.note import parse_note
+
+LOG = Path(__file__).parent / "vectors" / "log600"
+KEYS = (LOG / "keys.txt").read_text().splitlines()
+VKEY = KEYS[0]
+CHECKPOINT = (LOG / "checkpoint").read_text()
+PROOF = (LOG / "entry523.tlog-proof").read_text()
+
+
+def read(path):
+    return (LOG / path).read_bytes() if (LOG / path).exists() else None
+
+
+def all_entries():
+    bundles = [tile for tile in tiles_between(0, 600) if tile.level == 0]
+    return [raw for tile in bundles for raw in decode_bundle(read(tile.bundle_path), tile.width, tile.bundle_path)]
+
+
+def test_our_key_text_is_theirs():
+    assert note_key("ledger.example/dyepack", Ed25519Signer(bytes([1]) * 32).public_key).vkey == VKEY
+
+
+def test_the_checkpoint_is_opened_with_the_log_key_alone():
+    head = open_head(CHECKPOINT, VKEY)
+
+    assert (head.origin, head.size) == ("ledger.example/dyepack", 600)
+    assert len(parse_note(CHECKPOINT).signatures) == 4
+
+
+@pytest.mark.parametrize("vkey", KEYS[1:])
+def test_keys_of_other_kinds_are_refused_rather_than_misread(vkey):
+    with pytest.raises(NoteError):
+        parse_vkey(vkey)
+
+
+def test_the_whole_log_passes_the_audit():
+    result = audit_log(read, VKEY, parse=False)
+
+    assert (result.whole, result.size, result.checked) == (True, 600, 600)
+
+
+def test_our_tree_gives_exactly_their_tiles():
+    entries = all_entries()
+    tree = Tree(lambda _path: None)
+    tree.append(map(leaf_hash, entries))
+
+    tiles = list(tiles_between(0, 600))
+    assert {tile.path for tile in tiles} == {
+        str(path.relative_to(LOG))
+        for path in (LOG / "tile").rglob("*")
+        if path.is_file() and "entries" not in path.parts
+    }
+    assert all(tree.tile(tile) == read(tile.path) for tile in tiles)
+    assert tree.edge().root == open_head(CHECKPOINT, VKEY).root
+
+
+def test_our_partial_bundle_is_theirs():
+    assert encode_bundle(all_entries()[512:]) == read("tile/entries/002.p/88")
+
+
+def test_the_proof_of_entry_523_holds():
+    receipt = parse_proof(PROOF)
+
+    assert verify_proof(receipt, VKEY).size == 600
+    assert receipt.index == 523
+    assert receipt.entry == all_entries()[523]
+    assert format_proof(receipt) == PROOF
+
+
+def test_our_tree_gives_exactly_their_proof():
+    tree = Tree(lambda _path: None)
+    tree.append(map(leaf_hash, all_entries()))
+
+    assert tree.edge().inclusion(523) == parse_proof(PROOF).proof
+
+
+def test_their_entries_are_not_taken_for_ours():
+    with pytest.raises(BadEntryError):
+        _ = parse_proof(PROOF).parsed
+
+
+def test_the_script_agrees():
+    key = verify.parse_vkey(VKEY)
+    size, root = verify.open_checkpoint(CHECKPOINT.encode(), key)
+    entry, index, hashes, note = verify.parse_proof(PROOF.encode())
+
+    assert (size, root) == (600, open_head(CHECKPOINT, VKEY).root)
+    assert verify.open_checkpoint(note, key) == (size, root)
+    assert verify.inclusion_holds(verify.leaf_hash(entry), index, size, hashes, root)
+    with pytest.raises(verify.Refuted):
+        verify.parse_vkey(KEYS[1])
