@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from dyepack.crypto.errors import UnsealError
-from dyepack.ledger import Kind, Receipt
+from dyepack.ledger import Kind, Receipt, leaf_hash
 from dyepack.vault.errors import (
     ApproversError,
     BadFrameError,
@@ -57,6 +57,18 @@ def test_without_an_entry_nothing_opens(world: World) -> None:
     token, _ = world.person()
     with nothing_opened(world), pytest.raises(NoReceiptError):
         world.keeper.open(None, [(token, SHOW)])  # type: ignore[arg-type]
+    with nothing_opened(world), pytest.raises(NoReceiptError):
+        world.keeper.index([(10, "+8613800000012")], ListGround(None))  # type: ignore[arg-type]
+
+
+def test_bytes_in_the_log_that_are_no_entry_open_nothing(world: World) -> None:
+    token, _ = world.person()
+    junk = world.viewed(token).entry.replace(b'"v":1', b'"v":2')
+    world.book.log.tree.append([leaf_hash(junk)])
+    world.book.entries.append(junk)
+    world.follow()
+    with nothing_opened(world), pytest.raises(NoReceiptError):
+        world.keeper.open(world.book.receipt(len(world.book.entries) - 1), [(token, SHOW)])
 
 
 def test_an_entry_that_no_head_covers_opens_nothing(world: World) -> None:
@@ -335,6 +347,13 @@ def test_an_admission_for_the_whole_lot_without_names_admits_nobody(world: World
     token, _ = world.person(admitted=False)
     receipt = world.logged(Kind.RECORD_ADMITTED, actor=ACTOR, ref=an_id("lot"))
     with pytest.raises(WrongSubjectError):
+        world.keeper.set_state(receipt, [token])
+
+
+def test_an_admission_that_was_denied_admits_nobody(world: World) -> None:
+    token, _ = world.person(admitted=False)
+    receipt = world.logged(Kind.RECORD_ADMITTED, actor=ACTOR, subj=[world.alias(token)], decision="deny")
+    with pytest.raises(NotPermittedError):
         world.keeper.set_state(receipt, [token])
 
 

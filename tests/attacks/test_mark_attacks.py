@@ -270,7 +270,7 @@ def test_formulas_and_enormous_cells_are_only_text():
 
 
 def test_without_the_bank_a_minority_coalition_escapes():
-    """Removal check: with the models of interleaving alone, five sellers who show the minority are hardly ever found."""
+    """Removal check: with models of interleaving alone, five sellers who show the minority are hardly ever found."""
     alone = Decoder(BANK_52)
     kept = [k for k, model in enumerate(alone.models) if model.attack is Attack.INTERLEAVE]
     alone.models, alone.table = tuple(alone.models[k] for k in kept), alone.table[:, kept]

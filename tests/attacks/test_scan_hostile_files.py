@@ -21,6 +21,7 @@ from dyepack.identifiers import (
     split_phones,
 )
 from dyepack.scan import LIMITS, ScanError, Table, classify_columns, read_table
+from dyepack.scan.extent import judge_xlsx_part
 from fakes.sheets import ods, with_part, xls, xlsx
 
 SHEET = "xl/worksheets/sheet1.xml"
@@ -229,6 +230,10 @@ def test_cells_that_do_not_say_where_they_stand_are_counted() -> None:
     cells = b"<c><v>1</v></c>" * 2_000
     wide = with_part(GOOD, SHEET, lambda xml: xml.replace(b"</row></sheetData>", cells + b"</row></sheetData>"))
     assert code_of(wide) == "scan.too-large"
+    for prefix in (b"", b"x:"):
+        sheet = b"<sheetData><row>" + cells.replace(b"<c", b"<" + prefix + b"c") + b"</row></sheetData>"
+        with pytest.raises(ScanError):
+            judge_xlsx_part(sheet)
 
 
 def test_markup_that_never_closes_costs_no_more_than_its_length() -> None:
@@ -276,6 +281,7 @@ def test_a_file_beyond_the_size_is_not_even_looked_at() -> None:
         "姓名,電話\n陳小明,13800000012\n".encode("big5") * 3,
         "姓名,手机\n王小明,13800000012\n".encode("utf-16-le"),
         "姓名,手机\n王小明,13800000012\n".encode() * 20 + b"\xff\n",
+        "name,phone\nRené Müller,13800000012\n".encode() * 5 + b"\xd6\xd0\n",
         b"\xef\xbb\xbf\xff\xff",
         b"\xff\xfea",
     ],
@@ -285,6 +291,7 @@ def test_a_file_beyond_the_size_is_not_even_looked_at() -> None:
         "big5",
         "utf-16 without mark",
         "broken utf-8",
+        "broken accents",
         "broken utf-8 with mark",
         "half utf-16",
     ],

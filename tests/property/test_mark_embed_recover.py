@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dyepack.mark.errors import BadManifestError, BadRuleError
+from dyepack.mark.folding import fold
 from dyepack.mark.manifest import Manifest
 from dyepack.mark.recover import LeakedTable, recover
-from dyepack.mark.variant import Rules, fold, shipped_rules
+from dyepack.mark.variant import Rules, shipped_rules
 from fakes.marks import FakeMarkKeeper, links_of, marked, people, pool, shown
 
 RULES = shipped_rules()

@@ -22,7 +22,7 @@ from dyepack.govern import (
     cooling_of,
     missing_roles,
     release_request,
-    timer,
+    settle,
     valid_approvals,
 )
 from dyepack.ledger import Fact, Kind
@@ -211,16 +211,7 @@ class Releasing:
 
     def _timed(self, release: Release) -> Release:
         """The release after the timers that are due."""
-        house = self._house
-        while (event := timer(self._item(release), house.clock.now())) is not None:
-            step = advance(
-                self._item(release),
-                event,
-                None,
-                now=house.clock.now(),
-                random=house.random,
-                cooling=self._cooling(release),
-            )
+        for step in settle(self._item(release), self._house.clock.now()):
             release = self._keep(release, step, [], None)
         return release
 

@@ -359,8 +359,8 @@ class Sequencer:
         notes = {wanted[0] + 1: self._sign_at(wanted[0] + 1)}
         for note in earlier:
             head = open_head(note, self.vkey)
-            if self._head_at(head.size) != head:
-                raise ConsistencyError(why="an earlier checkpoint has another root")
+            if head.size > size or self._head_at(head.size) != head:
+                raise ConsistencyError(why="an earlier checkpoint tells of other entries")
             if head.size:
                 notes[head.size] = note
         notes[size] = newest
@@ -519,8 +519,6 @@ class Sequencer:
         return first, decode_bundle(stored, WIDTH, tile.bundle_path)
 
     def _head_at(self, size: int) -> Head:
-        if size > self._size:
-            raise NoSuchEntryError
         with self._tree_lock:
             return Head(self._log.origin, size, self._log.tree.edge(size).root)
 

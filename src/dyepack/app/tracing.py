@@ -18,6 +18,7 @@ from dyepack.app.institution import Institution
 from dyepack.app.linking import Links, link
 from dyepack.app.people import People
 from dyepack.app.releasing import Releasing
+from dyepack.app.report import report_files
 from dyepack.crypto.digest import sha256
 from dyepack.ledger import Kind, Receipt, parse_entry
 from dyepack.mark import CopyKeys, LeakedTable, Manifest, Position, recover
@@ -33,7 +34,7 @@ from dyepack.terms.ids import RecordToken
 from dyepack.terms.progress import Progress
 from dyepack.terms.purpose import Purpose
 from dyepack.terms.time import quarters, to_iso
-from dyepack.trace import Q_2026, CopyHeld, Frame, ListEvidence, Verdict, decide, evidence_svg, summary, verdict_json
+from dyepack.trace import Q_2026, CopyHeld, Frame, ListEvidence, Verdict, decide, evidence_svg, verdict_json
 from dyepack.vault.keeper.wire import MAX_ALIASES, MAX_COPIES
 from dyepack.vault.policy import Action, Ask
 from dyepack.vault.request import digest_text, receipts
@@ -251,8 +252,7 @@ class Tracing:
         names = self._people.holders()
         document = verdict_json(verdict, names)
         pictures = {language: evidence_svg(verdict, names, language) for language in ("zh", "en")}
-        words = msgspec.to_builtins(summary(verdict, names))
-        part = VerdictPart({**document, "summary": words}, pictures)
+        part = VerdictPart(document, pictures)
         verdict_id = new_id(house.random)
         reached = house.fact(
             Kind.VERDICT_REACHED,
@@ -272,8 +272,7 @@ class Tracing:
             "entry": reached.id,
             "case": case,
             "document": document,
-            "words": words,
-            "pictures": pictures,
+            "files": report_files(document, pictures),
         }
 
     def show(self, actor: Actor, verdict_id: str) -> dict[str, Any] | None:
@@ -286,7 +285,6 @@ class Tracing:
         request = self._people.request(actor, purpose, row.case)
         house.permission.ask(request, _ask(actor, Action.VERDICT, case_open=request.case_open, purpose=purpose))
         part = msgspec.json.decode(house.keeper.open_note("verdict", row.id, row.note), type=VerdictPart)
-        words = part.document.pop("summary")
         return {
             "verdict": row.id,
             "entry": row.entry,
@@ -294,7 +292,6 @@ class Tracing:
             "case_name": self._people.case_name(row.case),
             "reached": to_iso(row.reached),
             "document": part.document,
-            "words": words,
             "pictures": part.pictures,
         }
 

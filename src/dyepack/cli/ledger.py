@@ -12,7 +12,9 @@ from dyepack.ledger import verify as verifier
 
 def add_to(app: typer.Typer) -> None:
     """Hang the commands into the tree."""
-    ledger = typer.Typer(no_args_is_help=True, help="The ledger: every look is an entry that nobody can rewrite unseen.")
+    ledger = typer.Typer(
+        no_args_is_help=True, help="The ledger: every look is an entry that nobody can rewrite unseen."
+    )
     ledger.command("status")(status)
     ledger.command("audit")(audit)
     ledger.command("prove")(prove)
@@ -27,9 +29,7 @@ def status(home: Home, as_json: AsJson = False) -> None:
 
 def audit(home: Home, as_json: AsJson = False) -> None:
     """Check the whole log: every entry, tile and root against the checkpoint."""
-    answer = run(
-        home, "ledger audit", {}, as_json=as_json, show=lambda answer: say("ledger-audit", language(), answer)
-    )
+    answer = run(home, "ledger audit", {}, as_json=as_json, show=lambda answer: say("ledger-audit", language(), answer))
     if not answer["whole"]:
         raise typer.Exit(REFUSED)
 

@@ -38,18 +38,11 @@ def trace_list(
         if output is not None:
             for name, content in files.items():
                 write_output(output / name, content)
-            answer["output"] = str(output)
-        document = answer.pop("document")
-        answer["shown"] = dict(answer)
-        for key in list(answer):
-            if key != "shown":
-                del answer[key]
-        answer |= document if as_json else {"document": document}
-        shown = answer.pop("shown")
         if as_json:
-            answer |= {"verdict": shown["verdict"], "entry": shown["entry"]}
-        else:
-            answer |= shown
+            document = answer.pop("document")
+            kept = {"verdict": answer["verdict"], "entry": answer["entry"]}
+            answer.clear()
+            answer |= document | kept
 
     run(
         home,

@@ -16,7 +16,7 @@ _MASK_CHARACTERS = str.maketrans(dict.fromkeys("*✱✲＊●•○◯⚫█■�
 _LETTER_MASK = re.compile(r"1[0-9xX]{10}")
 _HYPHEN_RUN = re.compile(r"-{3,}|\.{3,}|_{2,}")
 _SEPARATORS = re.compile(r"[\s\-()]+")
-_PREFIX = re.compile(r"(?:\+|00)86(?=[1*])|86(?=1[0-9*]{10}$)")
+_PREFIX = re.compile(r"\A(?:(?:\+|00)86(?=[1*])|86(?=1[0-9*]{10}\Z))")
 _SHAPE = re.compile(r"[0-9*]+")
 
 

@@ -34,5 +34,5 @@ def kinds_page() -> str:
     return "\n".join(lines)
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # pragma: no cover - run as a child process by its test
     sys.stdout.write(kinds_page())

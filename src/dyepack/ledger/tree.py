@@ -111,15 +111,14 @@ class Tree:
         return levels
 
     def _push_upper(self, root: bytes) -> None:
-        running = root
-        for height in range(len(self._upper) + 1):
+        height, running = 0, root
+        self._upper[0].append(running)
+        while not len(self._upper[height]) & 1:
+            running = node_hash(*self._upper[height][-2:])
+            height += 1
             if height == len(self._upper):
                 self._upper.append([])
-            row = self._upper[height]
-            row.append(running)
-            if len(row) & 1:
-                return
-            running = node_hash(row[-2], row[-1])
+            self._upper[height].append(running)
 
 
 def _parents(row: Sequence[bytes]) -> list[bytes]:

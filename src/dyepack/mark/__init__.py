@@ -26,9 +26,9 @@ from dyepack.mark.ports import MarkAsk as MarkAsk
 from dyepack.mark.ports import MarkKeys as MarkKeys
 from dyepack.mark.ports import ReleaseRow as ReleaseRow
 from dyepack.mark.recover import LeakedTable as LeakedTable
-from dyepack.mark.recover import Numbers as Numbers
 from dyepack.mark.recover import Recovery as Recovery
 from dyepack.mark.recover import recover as recover
+from dyepack.mark.sighting import Numbers as Numbers
 from dyepack.mark.variant import Rules as Rules
-from dyepack.mark.variant import check_rules as check_rules
 from dyepack.mark.variant import shipped_rules as shipped_rules
+from dyepack.mark.variant_check import check_rules as check_rules

@@ -18,30 +18,23 @@ Invariants:
 * a canary that two copies hold is exclusive to none of them; the holder of a copy is its one recipient.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 
-from dyepack.identifiers.masked_phone import masked_phone
-from dyepack.identifiers.phone import find_phones, is_phone, normalize_phone, split_phones
 from dyepack.mark.canary import Canary
 from dyepack.mark.codeword import Carrier, CopyKeys, Position, bias_indices, commitments, symbols
 from dyepack.mark.decoder import PRESENCE_DECODER, TEXT_DECODER, Counts, Model, count, log10_rounded
 from dyepack.mark.errors import KeyMismatchError
 from dyepack.mark.manifest import Manifest
+from dyepack.mark.sighting import LONGEST_CELL, NUMBERS, MaskedMatch, Numbers, Sightings, sight
 from dyepack.mark.variant import Rules
 from dyepack.terms.evidence import CanaryHit, CopyRecovered
 from dyepack.terms.ids import RecordToken, decode_id, record_bytes
 
 FEWEST_POSITIONS: Final = 5
-LONGEST_CELL: Final = 32_767
-"""Characters of a cell that are looked at: no spreadsheet holds more in one."""
-
-LONGEST_NUMBER_CELL: Final = 64
-"""Characters of a cell that may be nothing but numbers, in whatever form a spreadsheet left them."""
-
 STRIPPED_SLOTS: Final = 30
 """A rule that occurs so often in one form only looks as if someone had made the texts uniform."""
 
@@ -55,41 +48,6 @@ class LeakedTable:
     """
 
     rows: Sequence[Sequence[str]] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Numbers:
-    """How numbers are recognized; ``identifiers`` satisfies it.
-
-    Attributes:
-        phones_in: The full numbers in a cell, in E.164.
-        masked_in: The 11 places of a masked mainland number, each a digit or ``*``, if the cell is one; else None.
-    """
-
-    phones_in: Callable[[str], Iterable[str]]
-    masked_in: Callable[[str], str | None]
-
-
-def _full_numbers(cell: str) -> list[str]:
-    whole = (piece for piece in split_phones(cell) if is_phone(piece)) if len(cell) <= LONGEST_NUMBER_CELL else ()
-    return [*find_phones(cell), *(normalize_phone(piece) for piece in whole)]
-
-
-def _masked_places(cell: str) -> str | None:
-    masked = masked_phone(cell)
-    return masked.pattern if masked else None
-
-
-NUMBERS: Final = Numbers(_full_numbers, _masked_places)
-"""As ``identifiers`` recognizes them, damaged forms of spreadsheets included."""
-
-
-@dataclass(frozen=True, slots=True)
-class MaskedMatch:
-    """A masked number that a canary's number would fit. Weight 0."""
-
-    row: int
-    canary: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,13 +113,8 @@ class Recovery:
     reliability: MarkReliability
 
 
-@dataclass(frozen=True, slots=True)
-class _Sightings:
-    """Which canaries the numbers of the file show."""
-
-    full: frozenset[str]
-    masked: tuple[MaskedMatch, ...]
-    any_number: bool
+_Readings = Mapping[RecordToken, Mapping[int, tuple[Position, int]]]
+"""Record to rule to the position and the symbol that the file shows there."""
 
 
 def recover(
@@ -193,15 +146,15 @@ def recover(
         KeyMismatchError: The keys of a copy are not those its manifest commits to.
     """
     # 1. text
-    read_by_record = _read_records(table, links, rules)
+    by_record = _read_records(table, links, rules)
     # 2. canaries
-    sightings = _sight(table, register, numbers)
+    sightings = sight(table.rows, register, numbers)
     pool = {canary for manifest in manifests for canary, _ in manifest.pool}
     presence = _presence(pool, sightings)
     # 3. and 4. copies
     readings: list[tuple[Manifest, _Positions]] = []
     for manifest in manifests:
-        found = _shared(manifest, read_by_record, presence, spent)
+        found = _shared(manifest, by_record, presence, spent)
         if len(found.text) + len(found.pool) >= FEWEST_POSITIONS and manifest.copy not in opened:
             readings.append((manifest, found))
     copies = _decide(readings, keys_of)
@@ -212,47 +165,28 @@ def recover(
         masked=sightings.masked,
         pool_found=tuple(sorted(pool & sightings.full)),
         spent=spent | used,
-        reliability=_reliability(table, links, manifests, read_by_record, spent),
+        reliability=_reliability(table, links, manifests, by_record, spent),
     )
 
 
-def _read_records(
-    table: LeakedTable, links: Mapping[int, RecordToken], rules: Rules
-) -> dict[RecordToken, dict[int, int | None]]:
-    """Symbols of each record in the file: one reading, however many rows show it."""
+def _read_records(table: LeakedTable, links: Mapping[int, RecordToken], rules: Rules) -> _Readings:
+    """Symbols of each record in the file: one reading, however many rows show it; contradictions are left out."""
     cells: dict[RecordToken, set[str]] = {}
     for row, record in links.items():
         if 1 <= row <= len(table.rows):
             cells.setdefault(record, set()).update(cell[:LONGEST_CELL] for cell in table.rows[row - 1])
-    return {record: rules.read(texts) for record, texts in cells.items()}
+    found: dict[RecordToken, dict[int, tuple[Position, int]]] = {}
+    for record, texts in cells.items():
+        raw = record_bytes(record)
+        found[record] = {
+            rule: (Position(raw, Carrier.TEXT_VARIANT, rule), symbol)
+            for rule, symbol in rules.read(texts).items()
+            if symbol is not None
+        }
+    return found
 
 
-def _sight(table: LeakedTable, register: Collection[Canary], numbers: Numbers) -> _Sightings:
-    by_phone = {canary.phone: canary.id for canary in register}
-    nationals = {canary.phone.removeprefix("+86"): canary.id for canary in register}
-    full: set[str] = set()
-    masked: dict[tuple[int, str], None] = {}
-    seen = False
-    for row, cells in enumerate(table.rows, start=1):
-        for cell in cells:
-            if not cell or cell.isalpha():
-                continue
-            found = list(numbers.phones_in(cell[:LONGEST_CELL]))
-            seen = seen or bool(found)
-            full.update(by_phone[number] for number in found if number in by_phone)
-            places = None if found else numbers.masked_in(cell)
-            if places:
-                fitting = (canary for national, canary in nationals.items() if _fits(national, places))
-                masked.update(((row, canary), None) for canary in fitting)
-    return _Sightings(frozenset(full), tuple(MaskedMatch(row, canary) for row, canary in masked), seen)
-
-
-def _fits(national: str, places: str) -> bool:
-    same_length = len(national) == len(places)
-    return same_length and all(place in ("*", digit) for digit, place in zip(national, places, strict=True))
-
-
-def _presence(pool: Collection[str], sightings: _Sightings) -> dict[str, int]:
+def _presence(pool: Collection[str], sightings: Sightings) -> dict[str, int]:
     """1 or 0 for each pool canary that the file could show; a file without a single full number shows none of them."""
     if not sightings.any_number:
         return {}
@@ -272,22 +206,20 @@ class _Positions:
 
 
 def _shared(
-    manifest: Manifest,
-    read_by_record: Mapping[RecordToken, Mapping[int, int | None]],
-    presence: Mapping[str, int],
-    spent: frozenset[Position],
+    manifest: Manifest, readings: _Readings, presence: Mapping[str, int], spent: frozenset[Position]
 ) -> _Positions:
     text: list[Position] = []
     shown = bytearray()
     lost = 0
     for token, ids in zip(manifest.tokens, manifest.slots, strict=True):
-        if ids and token in read_by_record:
-            record, readings = record_bytes(token), read_by_record[token]
+        if ids and token in readings:
+            of_record = readings[token]
             for rule in ids:
-                position, symbol = Position(record, Carrier.TEXT_VARIANT, rule), readings.get(rule)
-                if symbol is None:
+                if rule not in of_record:
                     lost += 1
-                elif position not in spent:
+                    continue
+                position, symbol = of_record[rule]
+                if not spent or position not in spent:
                     text.append(position)
                     shown.append(symbol)
     pool: list[Position] = []
@@ -307,7 +239,7 @@ def _decide(
 ) -> tuple[CopyReading, ...]:
     if not readings:
         return ()
-    known_biases: dict[tuple[bytes, Position], int] = {}
+    known_biases: dict[bytes, dict[Position, int]] = {}
     text_counts: list[Counts] = []
     pool_counts: list[Counts] = []
     agreements: list[int] = []
@@ -348,15 +280,15 @@ def _decide(
     return tuple(sorted(copies, key=lambda copy: (-copy.log10_e, copy.recovered.copy)))
 
 
-def _biases(keys: CopyKeys, positions: Sequence[Position], known: dict[tuple[bytes, Position], int]) -> bytes:
+def _biases(keys: CopyKeys, positions: Sequence[Position], known: dict[bytes, dict[Position, int]]) -> bytes:
     """Biases are shared by the copies of an epoch, so each is derived once a file."""
-    missing = [position for position in positions if (keys.bias_key, position) not in known]
-    for position, bias in zip(missing, bias_indices(keys.bias_key, missing), strict=True):
-        known[keys.bias_key, position] = bias
-    return bytes([known[keys.bias_key, position] for position in positions])
+    of_epoch = known.setdefault(keys.bias_key, {})
+    missing = [position for position in positions if position not in of_epoch]
+    of_epoch.update(zip(missing, bias_indices(keys.bias_key, missing), strict=True))
+    return bytes([of_epoch[position] for position in positions])
 
 
-def _hits(manifests: Sequence[Manifest], sightings: _Sightings) -> tuple[CanaryHit, ...]:
+def _hits(manifests: Sequence[Manifest], sightings: Sightings) -> tuple[CanaryHit, ...]:
     holders: dict[str, list[Manifest]] = {}
     for manifest in manifests:
         for canary in manifest.exclusive:
@@ -372,23 +304,22 @@ def _reliability(
     table: LeakedTable,
     links: Mapping[int, RecordToken],
     manifests: Sequence[Manifest],
-    read_by_record: Mapping[RecordToken, Mapping[int, int | None]],
+    readings: _Readings,
     spent: frozenset[Position],
 ) -> MarkReliability:
     slots = {
         (token, rule)
         for manifest in manifests
         for token, ids in zip(manifest.tokens, manifest.slots, strict=True)
-        if token in read_by_record
+        if token in readings
         for rule in ids
     }
-    read = [(token, rule) for token, rule in slots if read_by_record[token].get(rule) is not None]
-    skipped = (
-        sum(Position(record_bytes(token), Carrier.TEXT_VARIANT, rule) in spent for token, rule in read) if spent else 0
-    )
-    shown: dict[int, list[int]] = {}
-    for token, rule in read:
-        shown.setdefault(rule, [0, 0])[read_by_record[token][rule] or 0] += 1
+    read = [readings[token][rule] for token, rule in slots if rule in readings[token]]
+    skipped = sum(position in spent for position, _ in read)
+    forms: dict[int, list[int]] = {}
+    for position, symbol in read:
+        forms.setdefault(position.slot, [0, 0])[symbol] += 1
+    stripped = (rule for rule, counts in forms.items() if min(counts) == 0 and sum(counts) >= STRIPPED_SLOTS)
     return MarkReliability(
         rows=len(table.rows),
         linked=sum(1 <= row <= len(table.rows) for row in links),
@@ -396,7 +327,5 @@ def _reliability(
         read=len(read) - skipped,
         lost=len(slots) - len(read),
         skipped=skipped,
-        stripped_rules=tuple(
-            sorted(rule for rule, forms in shown.items() if min(forms) == 0 and sum(forms) >= STRIPPED_SLOTS)
-        ),
+        stripped_rules=tuple(sorted(stripped)),
     )

@@ -1,17 +1,7 @@
-r"""Variants (变体写法): two harmless ways of writing one remark; which one is written is a symbol.
+"""Variants (变体写法): two harmless ways of writing one remark; which one is written is a symbol.
 
-The shipped table is ``variants.toml``; an institution may use its own of the same grammar::
-
-    [vocabulary]   name = ["word", ...]                     closed lists of words
-    [[rule]]       id 0..255, never reused    language    fields    forms (two templates)    note
-                   not_before   characters that may not stand before either form
-                   not_after    words that may not stand after either form
-                   tags         open | known | closed | known_en: the two forms are the two orders of {low} and {high}
-                   whole        the cell is a tag list and nothing else      bounded   punctuation stands on both sides
-
-A template holds literal text and placeholders: ``{word list}`` or one of ``{amount} {colon} {gap} {slash}
-{separator}``; their characters are carried over as they were typed. Texts are compared after NFKC, case folding,
-removal of invisible characters and collapse of spaces, so that a symbol survives the round through any program.
+The shipped table is ``variants.toml``; an institution may use its own of the same grammar (``variant_rule``). Texts are
+compared folded (``folding``), so that a symbol survives the round through any program.
 
 Invariants:
 
@@ -24,7 +14,6 @@ Invariants:
 import functools
 import re
 import tomllib
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
@@ -32,6 +21,8 @@ from typing import Any, Final, NamedTuple
 
 from dyepack.crypto.digest import sha256
 from dyepack.mark.errors import BadRuleError
+from dyepack.mark.folding import fold, origins
+from dyepack.mark.variant_rule import Rule, compile_rule, fill, parse_vocabulary, sample_pairs
 from dyepack.terms.canonical import canonical_json
 
 TEXT_FIELDS: Final = ("remark", "study_plan", "target_program")
@@ -41,75 +32,7 @@ LONGEST_TAG_LIST: Final = 60
 """Characters of a cell that may still be a tag list and nothing else."""
 
 _DIGEST_DOMAIN = b"dyepack/mark/rules/v1\0"
-_INVISIBLE = dict.fromkeys((0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
-_NUMBER = r"\d+(?:\.\d+)?"
-_CURRENCY = (
-    "元|人民币|rmb|英镑|美元|美金|欧元|澳元|澳币|加币|加元|纽币|新币|港币|日元|韩元|块|刀|镑|usd|gbp|aud|cad|eur"
-)
-_UNIT = rf"(?: ?(?:(?:百万|万|千|w|k)(?:{_CURRENCY}){{0,2}}|(?:{_CURRENCY}){{1,2}}))?"
-_HAN_NUMBER = "[一二三四五六七八九十百两半几]{1,5}"
-_TAG = r"[^\W\d_]{1,12}"
-_SEPARATOR = r"(?: ?[、/|,;] ?| )"
-_TAG_HEADING = r"^(?:(?:标签|关键词|tags?|labels?) ?:? ?)?"
-_PATTERNS: Final = {
-    "amount": rf"(?: ?[¥$£€]?{_NUMBER}{_UNIT}(?: ?[-~至到—] ?{_NUMBER}{_UNIT})?"
-    rf"|{_HAN_NUMBER}(?:[-~至到]{_HAN_NUMBER})?[万千](?:{_CURRENCY}){{0,2}}(?![0-9a-z]))",
-    "colon": " ?: ?| |",
-    "gap": " ?",
-    "slash": " ?[、/|] ?",
-    "separator": _SEPARATOR,
-    "low": _TAG,
-    "high": _TAG,
-}
-_PATTERN_SAMPLES: Final = {
-    "amount": ("30万", "12.5万元", "20-25万", "三十万", "50000"),
-    "colon": ("", ":"),
-    "gap": ("", " "),
-    "slash": ("、", "/"),
-    "separator": ("、", "/"),
-}
-_TAG_SAMPLES: Final = {
-    "open": ("乙类", "甲类"),
-    "known": ("北区", "英国"),
-    "closed": ("硕士", "英国"),
-    "known_en": ("master", "uk"),
-}
-_TAG_LISTS: Final = {
-    "known": ("country", "degree", "subject", "test", "standing", "season"),
-    "closed": ("country", "degree", "subject", "test", "standing", "season"),
-    "known_en": ("country_en", "degree_en", "subject_en", "test_en"),
-    "open": (),
-}
 _SENTENCE = frozenset("已未不没无但请待的了与和要想需再约可能先后在给是有我他她你其去赴对")
-_RULE_KEYS = {"id", "language", "fields", "forms", "note", "not_before", "not_after", "tags", "whole", "bounded"}
-_HOLE = re.compile(r"\{([a-z_]+)\}")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Rule:
-    """One pair of forms; see the grammar above.
-
-    Attributes:
-        id: 0..255; also the slot of the positions it carries.
-        language: ``zh`` or ``en``.
-        fields: Fields of the catalog it may be written in.
-        forms: The templates of symbol 0 and symbol 1.
-        tags: Empty, or which words count as tags.
-        whole: Whether it matches whole cells only.
-        pattern: Both forms with their guards, over folded text.
-        hints: A text without any of these is not searched.
-        categories: For each known tag the word list it stands in.
-    """
-
-    id: int
-    language: str
-    fields: tuple[str, ...]
-    forms: tuple[str, str]
-    tags: str
-    whole: bool
-    pattern: re.Pattern[str]
-    hints: tuple[str, ...]
-    categories: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +42,6 @@ class Choice:
     rule: int
     zero: Mapping[str, str] = field(repr=False)
     one: Mapping[str, str] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What the linter says of one rule: a ``code`` of ``check_rules``."""
-
-    rule: int
-    code: str
 
 
 class _Claim(NamedTuple):
@@ -156,11 +71,11 @@ class Rules:
         Raises:
             BadRuleError: The table breaks the grammar.
         """
-        self._vocabulary = _vocabulary(document)
+        self._vocabulary = parse_vocabulary(document)
         entries = document.get("rule", [])
         if document.get("v") != 1 or not isinstance(entries, list) or set(document) - {"v", "vocabulary", "rule"}:
             raise BadRuleError(rule="?", detail="table")
-        rules = sorted((_compile(entry, self._vocabulary) for entry in entries), key=lambda rule: rule.id)
+        rules = sorted((compile_rule(entry, self._vocabulary) for entry in entries), key=lambda rule: rule.id)
         self.rules: Final = tuple(rules)
         self._by_id = {rule.id: rule for rule in rules}
         if len(self._by_id) != len(rules):
@@ -233,16 +148,7 @@ class Rules:
 
     def samples(self, rule: Rule) -> tuple[tuple[str, str], ...]:
         """Pairs of texts in form 0 and form 1 with the same words in the placeholders, for checks."""
-        names = _holes(rule.forms[0])
-        choices = {name: self._sample_words(name, rule) for name in names}
-        size = max([len(words) for words in choices.values()], default=1)
-        fillings = ({name: words[k % len(words)] for name, words in choices.items()} for k in range(size))
-        return tuple((_fill(rule.forms[0], words), _fill(rule.forms[1], words)) for words in fillings)
-
-    def _sample_words(self, name: str, rule: Rule) -> tuple[str, ...]:
-        if name in ("low", "high"):
-            return (sorted(_TAG_SAMPLES[rule.tags])[name == "high"],)
-        return _PATTERN_SAMPLES.get(name) or self._vocabulary[name]
+        return sample_pairs(rule, self._vocabulary)
 
     def _scan(self, text: str) -> _Scan:
         folded = fold(text)
@@ -252,21 +158,18 @@ class Rules:
             for hint, rule in self._hints[character]
             if hint in folded
         }
+        if not hinted:
+            return _Scan(text, folded, ())
         claims: list[_Claim] = []
-        for rule in sorted(hinted):
-            claims += self._claims_of(self.rules[rule], folded, claims)
+        for place in sorted(hinted):
+            rule = self.rules[place]
+            if rule.whole and len(folded) > LONGEST_TAG_LIST:
+                continue
+            found = _occurrences(rule, folded)
+            if claims:
+                found = [claim for claim in found if not _overlaps(claim, claims)]
+            claims += found[:1] if rule.tags else found  # the first two tags of a text, no others
         return _Scan(text, folded, tuple(claims))
-
-    def _claims_of(self, rule: Rule, text: str, taken: Sequence[_Claim]) -> list[_Claim]:
-        if rule.whole and len(text) > LONGEST_TAG_LIST:
-            return []
-        found: list[_Claim] = []
-        for claim in _occurrences(rule, text):
-            if all(claim.end <= other.start or claim.start >= other.end for other in taken):
-                found.append(claim)
-                if rule.tags:  # the first two tags of a text, no others
-                    break
-        return found
 
 
 @functools.cache
@@ -275,70 +178,23 @@ def shipped_rules() -> Rules:
     return Rules.from_toml(resources.files("dyepack.mark").joinpath("variants.toml").read_bytes())
 
 
-def fold(text: str) -> str:
-    """A text as it is compared: NFKC, case folded, without invisible characters, spaces collapsed and trimmed."""
-    visible = text if text.isascii() else unicodedata.normalize("NFKC", text.translate(_INVISIBLE))
-    return " ".join(visible.casefold().split())
-
-
-def check_rules(rules: Rules) -> tuple[Finding, ...]:
-    """What a machine can say about the admission test of a table; empty if nothing is wrong.
-
-    Codes: ``forms-equal``, ``digit-in-literal``, ``unstable-literal``, ``not-read-back``,
-    ``not-idempotent``, ``placeholder-changed``, ``claimed-by-another``, ``field-unknown``. Whether both forms mean the
-    same and are both ordinary is judged by people.
-    """
-    findings: list[Finding] = []
-    for rule in rules.rules:
-        codes = [
-            *_template_codes(rule),
-            *(code for pair in rules.samples(rule) for code in _pair_codes(rules, rule, pair)),
+def _occurrences(rule: Rule, text: str) -> list[_Claim]:
+    matches = rule.pattern.finditer(text)
+    if not rule.tags:
+        return [
+            _Claim(rule, 0 if match.lastgroup == "form0" else 1, match.start(), match.end(), match) for match in matches
         ]
-        findings += [Finding(rule.id, code) for code in sorted(set(codes))]
-    return tuple(findings)
+    found = []
+    for match in matches:
+        words = match.groupdict(default="")
+        low, high = words["f0_low"], words["f0_high"]
+        if _are_tags(rule, low, high, words.get("f0_separator", "")):
+            found.append(_Claim(rule, int(low > high), *match.span("form0"), match))
+    return found
 
 
-def _template_codes(rule: Rule) -> Iterable[str]:
-    zero, one = rule.forms
-    if zero == one:
-        yield "forms-equal"
-    literals = _HOLE.sub("", zero + one)
-    if any(character.isdigit() for character in literals):
-        yield "digit-in-literal"
-    if fold(literals) != " ".join(literals.split()):
-        yield "unstable-literal"
-    if not set(rule.fields) <= set(TEXT_FIELDS):
-        yield "field-unknown"
-
-
-def _pair_codes(rules: Rules, rule: Rule, pair: tuple[str, str]) -> Iterable[str]:
-    frames = ("{}",) if rule.whole else ("{}", "前言。{}。其余照旧", "　Note: {} . ")
-    for frame in frames:
-        texts = [frame.format(text) for text in pair]
-        for symbol, text in enumerate(texts):
-            read = rules.read([text])
-            if rule.id not in read:
-                yield "claimed-by-another" if read else "not-read-back"
-                continue
-            if read[rule.id] != symbol:
-                yield "not-read-back"
-            other = rules.write(text, rule.id, 1 - symbol)
-            if fold(other) != fold(texts[1 - symbol]):
-                yield "placeholder-changed"
-            if rules.write(other, rule.id, 1 - symbol) != other or rules.write(text, rule.id, symbol) != text:
-                yield "not-idempotent"
-
-
-def _occurrences(rule: Rule, text: str) -> Iterable[_Claim]:
-    for match in rule.pattern.finditer(text):
-        symbol = 0 if match.lastgroup == "form0" else 1
-        if rule.tags:
-            words = match.groupdict(default="")
-            low, high = words["f0_low"], words["f0_high"]
-            if not _are_tags(rule, low, high, words.get("f0_separator", "")):
-                continue
-            symbol = int(low > high)
-        yield _Claim(rule, symbol, *match.span(match.lastgroup or 0), match)
+def _overlaps(claim: _Claim, taken: Iterable[_Claim]) -> bool:
+    return any(claim.start < other.end and other.start < claim.end for other in taken)
 
 
 def _are_tags(rule: Rule, low: str, high: str, separator: str) -> bool:
@@ -360,164 +216,29 @@ def _are_tags(rule: Rule, low: str, high: str, separator: str) -> bool:
 
 def _rewrite(scan: _Scan, rule_id: int, symbol: int) -> str:
     changes = sorted(claim[2:] for claim in scan.claims if claim.rule.id == rule_id and claim.symbol != symbol)
-    origins = _origins(scan) if changes else None
-    if origins is None:
+    places = origins(scan.typed, scan.folded) if changes else None
+    if places is None:
         return scan.typed
     rule = next(claim.rule for claim in scan.claims if claim.rule.id == rule_id)
     pieces: list[str] = []
     done = 0
     for start, end, match in changes:
-        pieces += (scan.typed[done : origins[start]], _render(scan.typed, origins, rule, match, symbol))
-        done = origins[end - 1] + 1
+        pieces += (scan.typed[done : places[start]], _render(scan.typed, places, rule, match, symbol))
+        done = places[end - 1] + 1
     return "".join((*pieces, scan.typed[done:]))
 
 
-def _render(typed: str, origins: Sequence[int], rule: Rule, match: re.Match[str], symbol: int) -> str:
+def _render(typed: str, places: Sequence[int], rule: Rule, match: re.Match[str], symbol: int) -> str:
     """The other form, with the typed characters of the placeholders."""
     words = {}
     for name, word in match.groupdict().items():
         if word is not None and name[0] == "f" and "_" in name:
             start, end = match.span(name)
-            words[name.partition("_")[2]] = typed[origins[start] : origins[end - 1] + 1] if word else ""
+            words[name.partition("_")[2]] = typed[places[start] : places[end - 1] + 1] if word else ""
     if rule.tags and match["f0_low"] > match["f0_high"]:
         words["low"], words["high"] = words["high"], words["low"]
-    rendered = _fill(rule.forms[symbol], words)
-    first = typed[origins[match.start(match.lastgroup or 0)]]
+    rendered = fill(rule.forms[symbol], words)
+    first = typed[places[match.start(match.lastgroup or 0)]]
     if first.isascii() and first.isupper() and not rule.forms[symbol].startswith("{"):
         rendered = rendered[0].upper() + rendered[1:]
     return rendered
-
-
-def _origins(scan: _Scan) -> Sequence[int] | None:
-    """Where each folded character was typed; None where folding is not character by character."""
-    if scan.folded == scan.typed:
-        return range(len(scan.typed))
-    characters: list[str] = []
-    origins: list[int] = []
-    for place, typed in enumerate(scan.typed):
-        folded = _fold_character(typed)
-        if len(folded) > 1:  # a ligature or a squared word: a form could end in its middle
-            return None
-        if folded == " " and (not characters or characters[-1] == " "):
-            continue
-        if folded:
-            characters.append(folded)
-            origins.append(place)
-    if characters and characters[-1] == " ":
-        characters.pop()
-        origins.pop()
-    return origins if "".join(characters) == scan.folded else None
-
-
-@functools.lru_cache(maxsize=8192)
-def _fold_character(character: str) -> str:
-    folded = unicodedata.normalize("NFKC", character.translate(_INVISIBLE)).casefold()
-    return " " if folded.isspace() else folded
-
-
-def _vocabulary(document: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    lists = document.get("vocabulary", {})
-    if not isinstance(lists, dict):
-        raise BadRuleError(rule="?", detail="vocabulary")
-    for name, words in lists.items():
-        good = (
-            isinstance(words, list)
-            and words
-            and all(isinstance(word, str) and word and fold(word) == word for word in words)
-        )
-        if not good or not _HOLE.fullmatch("{" + name + "}") or name in _PATTERNS:
-            raise BadRuleError(rule="?", detail="vocabulary")
-    return {name: tuple(words) for name, words in lists.items()}
-
-
-def _compile(entry: Any, vocabulary: Mapping[str, tuple[str, ...]]) -> Rule:
-    rule_id = entry.get("id") if isinstance(entry, dict) else None
-    if not isinstance(rule_id, int) or isinstance(rule_id, bool) or not 0 <= rule_id <= 255:
-        raise BadRuleError(rule="?", detail="id")
-    forms, fields, tags = entry.get("forms"), entry.get("fields"), entry.get("tags", "")
-    if set(entry) - _RULE_KEYS or not _are_texts(forms) or not _are_texts(fields) or len(forms) != 2 or not fields:
-        raise BadRuleError(rule=rule_id, detail="keys")
-    if (
-        tags not in ("", *_TAG_LISTS)
-        or entry.get("language") not in ("zh", "en")
-        or not _are_texts(entry.get("not_after", []))
-    ):
-        raise BadRuleError(rule=rule_id, detail="values")
-    if not isinstance(entry.get("not_before", ""), str) or bool(tags) != ("low" in _holes(forms[0])):
-        raise BadRuleError(rule=rule_id, detail="values")
-    if sorted(_holes(forms[0])) != sorted(_holes(forms[1])):
-        raise BadRuleError(rule=rule_id, detail="placeholders differ")
-    for form in forms:
-        names = _holes(form)
-        if len(set(names)) != len(names) or not {*names} <= {*vocabulary, *_PATTERNS} or not form.strip():
-            raise BadRuleError(rule=rule_id, detail="placeholder")
-    categories = {word: name for name in reversed(_TAG_LISTS.get(tags, ())) for word in vocabulary.get(name, ())}
-    return Rule(
-        id=rule_id,
-        language=entry["language"],
-        fields=tuple(fields),
-        forms=(forms[0], forms[1]),
-        tags=tags,
-        whole=bool(entry.get("whole", False)),
-        pattern=_pattern(entry, forms, vocabulary),
-        hints=_hints(entry, forms),
-        categories=categories,
-    )
-
-
-def _pattern(
-    entry: Mapping[str, Any], forms: Sequence[str], vocabulary: Mapping[str, tuple[str, ...]]
-) -> re.Pattern[str]:
-    """Both forms between the guards. Words are taken at their longest and never given back: no guard is evaded."""
-    before = re.escape(entry.get("not_before", ""))
-    after = [re.escape(word) for word in entry.get("not_after", [])]
-    guards = [f"(?<![{before}])"] if before else []
-    if any(form.startswith("{") or (form[0].isascii() and form[0].isalnum()) for form in forms):
-        guards.append("(?<![a-z0-9])")
-    tail = [f"(?!{'|'.join(after)})"] if after else []
-    if any(form.endswith("}") or (form[-1].isascii() and form[-1].isalnum()) for form in forms):
-        tail.append("(?![a-z0-9])")
-    if entry.get("tags") and forms[0].endswith("}"):
-        tail.append(r"(?!\w)")
-    if entry.get("whole"):
-        guards, tail = [_TAG_HEADING], [rf"(?=(?:{_SEPARATOR}{_TAG}){{0,8}}$)"]
-    elif entry.get("bounded"):
-        guards, tail = [r"(?<![\w、/|])"], [r"(?=$|[ ,;:.。!?)\]】、/|])"]
-    shown = forms[:1] if entry.get("tags") else forms
-    bodies = [_body(form, place, vocabulary) for place, form in enumerate(shown)]
-    return re.compile(f"{''.join(guards)}(?:{'|'.join(bodies)}){''.join(tail)}")
-
-
-def _body(form: str, place: int, vocabulary: Mapping[str, tuple[str, ...]]) -> str:
-    pieces = re.split(r"\{([a-z_]+)\}", form)
-    inner = (_group(place, piece, vocabulary) if k % 2 else re.escape(piece) for k, piece in enumerate(pieces))
-    return f"(?P<form{place}>{''.join(inner)})"
-
-
-def _group(form: int, name: str, vocabulary: Mapping[str, tuple[str, ...]]) -> str:
-    inner = _PATTERNS.get(name) or "|".join(
-        re.escape(word) for word in sorted(vocabulary[name], key=lambda word: (-len(word), word))
-    )
-    return f"(?P<f{form}_{name}>(?>{inner}))"
-
-
-def _hints(entry: Mapping[str, Any], forms: Sequence[str]) -> tuple[str, ...]:
-    """The longest literal of each form; where a list of tags has none, what it cannot be without."""
-    literals = {max((fold(piece) for piece in re.split(r"\{[a-z_]+\}", form)), key=len) for form in forms}
-    if all(literals):
-        return tuple(sorted(literals))
-    if entry.get("tags"):
-        return tuple("、/|" if entry.get("bounded") else "、/|,; ")
-    raise BadRuleError(rule=entry["id"], detail="no literal text")
-
-
-def _holes(form: str) -> list[str]:
-    return _HOLE.findall(form)
-
-
-def _fill(form: str, words: Mapping[str, str]) -> str:
-    return _HOLE.sub(lambda hole: words[hole[1]], form)
-
-
-def _are_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)

@@ -20,9 +20,9 @@ from dyepack.scan.limits import LIMITS
 
 _LAST_ROW = LIMITS.rows + LIMITS.lead_rows
 _FAR = re.compile(
-    rb"""\br\s*=\s*["']\s*(?:[A-Za-z]{0,3}(?:[0-9]{7}|[2-9][0-9]{5})|(?:[A-Za-z]{3}|[D-Zd-z][A-Za-z]|[Cc][W-Zw-z]))"""
+    rb"""\br\s*=\s*["']\s*(?:[A-Za-z]{0,3}(?:[0-9]{7}|[2-9][0-9]{5})|(?:[A-Za-z]{3,}|[D-Zd-z][A-Za-z]|[Cc][W-Zw-z])[0-9])"""
 )
-_PLACELESS = re.compile(rb"""<(?:[^<>\s/"'=]*:)?c(?=[\s/>])(?!\s+r=["'][A-Za-z])""")
+_PLACELESS = re.compile(rb"""<c(?=[\s/>])(?!\s+r=["'][A-Za-z])|:c[\s/>]""")
 _TAG = re.compile(
     rb"<(?:!--.*?(?:-->|\Z)|!\[CDATA\[.*?(?:\]\]>|\Z)|\?.*?(?:\?>|\Z)"
     rb"""|(?P<closing>/?)(?P<name>[^\s/>"'=<]*+)(?P<attributes>(?:[^>"']|"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z))*+)(?:>|\Z))""",

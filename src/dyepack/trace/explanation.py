@@ -219,6 +219,10 @@ def _strength(verdict: Verdict) -> Text:
 def _rests_on(verdict: Verdict, names: Mapping[str, str]) -> tuple[Text, ...]:
     named = _named(verdict)
     told = [t for person in verdict.persons if person.actor in named for t in _weight(person, names)]
+    for group in verdict.groups:
+        if group.kind == "minimal":
+            power = log10_printed(group.log10_e)
+            told.append(_text(f"上述各方合计证据值 10^{power}。", f"All of these together: evidence 10^{power}."))
     hits, items = verdict.evidence.hits.list, verdict.evidence.items
     told.append(
         _text(

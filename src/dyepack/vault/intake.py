@@ -12,10 +12,11 @@ is taken whole or not at all. What makes a row *invalid*: no contact that can be
 damaged, a wrong check digit, a number in free text. Other cells that cannot be read are left out and reported.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from dyepack.identifiers import citizen_birth_date, find_phones, split_phones
+from dyepack.identifiers import citizen_birth_date, find_phones, normalize_date, split_phones
 from dyepack.ledger import Fact, Kind
 from dyepack.terms.chance import Random
 from dyepack.terms.progress import Progress
@@ -31,7 +32,8 @@ from dyepack.vault.seal import parts_needed, seal_record
 BATCH = 500
 CONTACTS = ("phone", "landline", "email", "wechat", "qq", "guardian_phone", "guardian_wechat")
 FREE_TEXT = ("remark", "study_plan", "target_program")
-FATAL = frozenset({"damaged-number", "check-digit", "number-in-text", "no-contact"})
+FATAL = frozenset({"damaged", "citizen-id-check-digit", "number-in-text", "no-contact"})
+_SERIAL_DAY = re.compile(r"[0-9]{5}(\.[0-9]+)?")  # five digits: a bare year is no serial number
 NOTHING_WRITTEN = frozenset(
     {"", "-", "--", "/", "无", "暂无", "没有", "未知", "不详", "n/a", "na", "none", "null", "nil", "nan"}
 )
@@ -84,7 +86,10 @@ def _take(values: dict[str, list[str]], name: str, text: str) -> str:
     if name in FREE_TEXT and find_phones(text):
         return "number-in-text"
     try:
-        normal = forms.normalize(name, text)
+        if field(name).normal == "date" and _SERIAL_DAY.fullmatch(text):
+            normal = normalize_date(text, serial=True)
+        else:
+            normal = forms.normalize(name, text)
     except InvalidFieldError as error:
         if field(name).normal == "phone" and _take_landline(values, text):
             return ""

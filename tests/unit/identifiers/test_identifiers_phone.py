@@ -175,6 +175,7 @@ def test_a_mask_shows_the_head_and_the_last_four() -> None:
         ("+86 138****0012", "138****0012"),
         ("86138XXXX0012", "138****0012"),
         ("****0012", "*******0012"),
+        ("1*0086*0012", "1*0086*0012"),
     ],
 )
 def test_a_masked_number_becomes_a_pattern_of_eleven(written: str, pattern: str) -> None:

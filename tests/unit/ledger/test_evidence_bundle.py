@@ -1,3 +1,4 @@
+import io
 import json
 import re
 import shutil
@@ -356,6 +357,28 @@ def test_a_file_that_grows_while_it_is_read_is_unusable(check, monkeypatch):
     monkeypatch.setattr(verify, "MAX_FILE", 100)
 
     assert check(FILES)[0] == 2
+
+
+def test_malformed_notes_and_entries_are_refused_by_the_script():
+    key = verify.parse_vkey(VKEY)
+    text, _, line = LOG.note().rpartition("\n\n")
+
+    with pytest.raises(verify.Refuted, match="32"):
+        verify.open_note(f"{text}\n\n{line * 33}".encode(), key)
+    with pytest.raises(verify.Refuted, match="line"):
+        verify.open_note(f"{text}\n\n- {line[2:]}".encode(), key)
+    with pytest.raises(verify.Refuted, match="4096"):
+        verify.parse_entry(b" " * 4097)
+
+
+def test_a_console_of_another_encoding_does_not_end_the_check(monkeypatch):
+    console = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", console)
+
+    verify.say("留痕")
+    console.flush()
+
+    assert console.buffer.getvalue() == b"??\n"
 
 
 def test_a_strange_name_reaches_the_terminal_without_its_controls(check):

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,3 +52,9 @@ def test_levels_are_those_of_the_design():
 
 def test_the_page_of_kinds_is_in_step_with_the_vocabulary():
     assert PAGE.read_text(encoding="utf-8") == kinds_page()
+
+
+def test_the_page_is_printed_by_the_module():
+    done = subprocess.run([sys.executable, "-m", "dyepack.ledger.reference"], capture_output=True, timeout=60)
+
+    assert done.stdout.decode() == kinds_page()

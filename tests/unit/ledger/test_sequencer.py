@@ -6,7 +6,15 @@ import pytest
 
 from dyepack.app import sequencer as module
 from dyepack.app.sequencer import Sequencer
-from dyepack.ledger import audit_log, open_head, parse_entry, verify_consistency, verify_receipt
+from dyepack.ledger import (
+    audit_log,
+    open_head,
+    parse_entry,
+    verify,
+    verify_consistency,
+    verify_receipt,
+    zip_bundle,
+)
 from dyepack.ledger.errors import (
     BadEntryError,
     BusyError,
@@ -19,7 +27,19 @@ from dyepack.ledger.errors import (
     TileError,
     UnavailableError,
 )
-from fakes.ledger_logs import ORIGIN, SIGNER, START, VKEY, CountingRandom, HandClock, look, opened, org, started
+from fakes.ledger_logs import (
+    ORIGIN,
+    SIGNER,
+    START,
+    VKEY,
+    CountingRandom,
+    HandClock,
+    MemoryLog,
+    look,
+    opened,
+    org,
+    started,
+)
 
 CHANCE = CountingRandom(6)
 
@@ -324,6 +344,58 @@ def test_an_earlier_checkpoint_of_another_log_is_not_taken_into_evidence(start):
 
     with pytest.raises(NoteError):
         sequencer.evidence([0], earlier=["not a note"])
+
+
+def test_evidence_joins_what_was_kept_earlier_to_the_newest_checkpoint(start, tmp_path, capsys):
+    sequencer = start()
+    empty = sequencer.publish()
+    sequencer.append([look(CHANCE) for _ in range(5)])
+    kept = sequencer.publish()
+    sequencer.append([look(CHANCE) for _ in range(300)])
+
+    files = sequencer.evidence([2, 200, 2], earlier=[empty, kept])
+
+    assert {name for name in files if name.startswith(("checkpoints", "consistency"))} == {
+        "checkpoints/3.note",
+        "checkpoints/5.note",
+        "checkpoints/305.note",
+        "consistency/3-5.txt",
+        "consistency/5-305.txt",
+    }
+    assert files["checkpoints/5.note"].decode() == kept
+    (tmp_path / "bundle.zip").write_bytes(zip_bundle(files))
+    assert verify.main([str(tmp_path / "bundle.zip")]) == 0
+
+
+@pytest.mark.parametrize("other", [2, 6])
+def test_a_checkpoint_of_a_fork_or_of_a_longer_past_is_not_taken_into_evidence(start, other):
+    sequencer = start()
+    sequencer.append([look(CHANCE) for _ in range(5)])
+
+    with pytest.raises(ConsistencyError):
+        sequencer.evidence([0], earlier=[MemoryLog(seed=5).grow(other).note()])
+
+
+def test_a_failure_does_not_take_back_what_was_acknowledged(start):
+    sequencer = start(refuse_after(1))
+    arrived = sequencer.append([look(CHANCE)])
+    with pytest.raises(UnavailableError):
+        sequencer.append([started(CHANCE), look(CHANCE)])
+
+    assert verify_receipt(arrived[0], VKEY).raw == sequencer.entry(0)
+
+
+def test_a_batch_that_was_answered_is_not_refused_when_publishing_fails(start, monkeypatch):
+    sequencer = start()
+    sequencer.append([opened(CHANCE)])
+    fact = look(CHANCE)
+    monkeypatch.setattr(sequencer._folder, "write", lambda files: refuse_after(0)(0, (), ""))
+    monkeypatch.setattr(module, "PUBLISH_SECONDS", 0.0)
+
+    (receipt,) = sequencer.append([fact])
+    sequencer._thread.join()
+
+    assert verify_receipt(receipt, VKEY).id == fact.id
 
 
 def test_the_folder_of_a_running_log_passes_its_audit(start):

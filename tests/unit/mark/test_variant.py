@@ -3,7 +3,9 @@
 import pytest
 
 from dyepack.mark.errors import BadRuleError
-from dyepack.mark.variant import TEXT_FIELDS, Rules, check_rules, fold, shipped_rules
+from dyepack.mark.folding import fold
+from dyepack.mark.variant import TEXT_FIELDS, Rules, shipped_rules
+from dyepack.mark.variant_check import check_rules
 
 RULES = shipped_rules()
 

@@ -167,7 +167,10 @@ def test_two_persons_are_named_together() -> None:
 
 
 def test_a_group_is_told_as_at_least_one_of_them() -> None:
-    assert "at least one of 丙方 and 丁方" in summary(VERDICTS["group"], NAMES).finding.en
+    told = summary(VERDICTS["group"], NAMES)
+
+    assert "at least one of 丙方 and 丁方" in told.finding.en
+    assert any("All of these together: evidence 10^3.0467." in text.en for text in told.rests_on)
 
 
 @pytest.mark.parametrize("case", ["nothing", "not-ours", "breach", "inside", "nobody-there"])

@@ -2,6 +2,7 @@ import pytest
 
 from dyepack.identifiers import name_key
 from dyepack.vault.errors import BadFrameError
+from dyepack.vault.keeper.linking import MAX_CANDIDATES
 from dyepack.vault.keeper.wire import LinkProbe
 from fakes.keeper_world import PERSON, World
 
@@ -66,7 +67,7 @@ def test_rows_of_a_list_may_come_in_several_calls(world: World) -> None:
 @pytest.mark.parametrize(
     ("probes", "rows"),
     [
-        ([], []),
+        ([], [1]),
         ([LinkProbe(1, "138****0012", NAME)] * 2, [1]),
         ([LinkProbe(1, "138****0012", NAME)], [2]),
         ([LinkProbe(1, "+86138****0012", NAME)], [1]),
@@ -78,3 +79,13 @@ def test_rows_that_cannot_be_compared_are_refused(world: World, probes: list[Lin
     person = world.person()
     with pytest.raises(BadFrameError):
         world.keeper.link(world.listed(5), probes, {row: [person] for row in rows})
+
+
+def test_more_candidates_than_a_call_may_hold_are_refused(world: World) -> None:
+    token, blob = world.person()
+    with pytest.raises(BadFrameError):
+        _link(world, "138****0012", [(token, blob)] * (MAX_CANDIDATES + 1))
+
+
+def test_no_rows_link_to_nothing(world: World) -> None:
+    assert world.keeper.link(world.listed(5), [], {}) == {}

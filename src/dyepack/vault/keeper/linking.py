@@ -30,10 +30,10 @@ def check_probes(probes: Sequence[LinkProbe], candidates: Candidates) -> None:
     """Frame and counts.
 
     Raises:
-        BadFrameError: None or too many, a row twice, a pattern without its first 3 and last 4 digits, no name.
+        BadFrameError: Too many, a row twice, a pattern without its first 3 and last 4 digits, no name.
     """
     rows = {probe.row for probe in probes}
-    if not 1 <= len(probes) <= MAX_PROBES or len(rows) != len(probes) or not candidates.keys() <= rows:
+    if len(probes) > MAX_PROBES or len(rows) != len(probes) or not candidates.keys() <= rows:
         raise BadFrameError(detail="rows to link")
     if sum(map(len, candidates.values())) > MAX_CANDIDATES:
         raise BadFrameError(detail="candidates to link")

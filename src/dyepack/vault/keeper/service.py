@@ -174,8 +174,6 @@ class KeeperService:
             raise BadFrameError(detail=f"at most {MAX_ISSUE} records")
         gate.check_part_lists(set(map(tuple, asks)))
         records = [self._random.token_bytes(ID_BYTES) for _ in asks]
-        if len(set(records)) != len(records):
-            raise KeeperRandomError
         span = quarter(self._now())
         rows: list[PersonRow] = []
         issued: list[Issued] = []

@@ -14,7 +14,7 @@ from dyepack.terms.time import Quarter
 from dyepack.vault.record import PartId
 
 MAX_ISSUE = 1000
-MAX_ALIASES = 5000
+MAX_ALIASES = 200_000
 MAX_INDEX = 1000
 MAX_OPEN = 100
 MAX_COPIES = 1000

@@ -1,0 +1,137 @@
+"""Benchmark of the ledger: ``python bench/ledger.py``. Prints ratios against a baseline of the same run, asserts nothing.
+
+Baseline: one thread, one ``write`` and one ``fdatasync`` for each entry, nothing else: no tree, no proof, no signature.
+Ours syncs the same bytes before it answers, in groups; receipts (level 1) come with a proof under a signed head. Facts
+are made before the clock starts.
+"""
+
+import os
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from dyepack.app.clock import SystemClock
+from dyepack.app.sequencer import Sequencer
+from dyepack.crypto.chance import SystemRandom
+from dyepack.crypto.signature import Ed25519Signer
+from dyepack.ledger import Fact, Kind, Receipt, audit_log, digest_text, encode_entry, verify_receipt
+from dyepack.terms.chance import new_id
+
+CLIENTS = 32
+IN_FLIGHT = 16
+SECONDS = 4.0
+CHANCE = SystemRandom()
+ORG = "i_" + new_id(CHANCE)
+
+
+def look() -> Fact:
+    fields = {
+        "actor": "a_" + new_id(CHANCE),
+        "role": "consultant",
+        "dev": "d_" + new_id(CHANCE),
+        "purpose": "follow_up",
+        "case": "c_" + new_id(CHANCE),
+        "reason": "call.missed",
+        "grade": "E1",
+        "subj": (new_id(CHANCE),),
+        "fields": ("phone",),
+        "decision": "permit",
+        "rules": ("role.consultant.contact",),
+        "policy": digest_text(CHANCE.token_bytes(32)),
+    }
+    return Fact(new_id(CHANCE), Kind.FIELD_REVEALED, fields)
+
+
+def searched() -> Fact:
+    return Fact(new_id(CHANCE), Kind.RECORD_SEARCHED, {"actor": "a_" + new_id(CHANCE), "purpose": "visit", "n": 0})
+
+
+def naive(folder: Path, facts: list[Fact]) -> float:
+    """Entries a second of one sync each."""
+    handle = os.open(folder / "naive", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    start = time.perf_counter()
+    done = 0
+    for fact in facts:
+        os.write(handle, encode_entry(fact, org=ORG, t=1))
+        os.fdatasync(handle)
+        done += 1
+        if time.perf_counter() - start > SECONDS:
+            break
+    os.close(handle)
+    return done / (time.perf_counter() - start)
+
+
+def load(sequencer: Sequencer, make, clients: int, in_flight: int) -> tuple[float, list[float]]:
+    """Entries a second, and the sorted waits of single calls."""
+    supply = [[make() for _ in range(12_000 // clients * (4 if in_flight > 1 else 1))] for _ in range(clients)]
+    waits: list[float] = []
+    done = [0] * clients
+    start = time.perf_counter()
+
+    def client(number: int) -> None:
+        facts = supply[number]
+        for at in range(0, len(facts), in_flight):
+            before = time.perf_counter()
+            sequencer.append(facts[at : at + in_flight])
+            waits.append(time.perf_counter() - before)
+            done[number] += len(facts[at : at + in_flight])
+            if time.perf_counter() - start > SECONDS:
+                return
+
+    threads = [threading.Thread(target=client, args=(number,)) for number in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(done) / (time.perf_counter() - start), sorted(waits)
+
+
+def quantile(waits: list[float], share: float) -> float:
+    return waits[min(len(waits) - 1, int(len(waits) * share))] * 1000
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        baseline = naive(folder, [look() for _ in range(40_000)])
+        print(f"baseline: one fdatasync per entry, one thread           {baseline:9,.0f} entries/s   1.00x")
+        sequencer = Sequencer(
+            folder / "ledger", Ed25519Signer(CHANCE.token_bytes(32)), "bench", ORG, SystemClock(), lambda *step: None
+        )
+        runs = (
+            ("level 1 with receipts, 1 client", look, 1, 1),
+            (f"level 1 with receipts, {CLIENTS} clients", look, CLIENTS, 1),
+            (f"level 0, {CLIENTS} clients", searched, CLIENTS, 1),
+            (f"level 1, {CLIENTS} clients x {IN_FLIGHT} in flight", look, CLIENTS, IN_FLIGHT),
+            (f"level 0, {CLIENTS} clients x {IN_FLIGHT} in flight", searched, CLIENTS, IN_FLIGHT),
+        )
+        for title, make, clients, in_flight in runs:
+            rate, waits = load(sequencer, make, clients, in_flight)
+            print(
+                f"{title:55} {rate:9,.0f} entries/s {rate / baseline:6.2f}x"
+                f"   p50 {quantile(waits, 0.5):6.2f} ms   p99 {quantile(waits, 0.99):6.2f} ms"
+            )
+        size = sequencer.size()
+        start = time.perf_counter()
+        for index in range(0, size, size // 1000):
+            receipt = sequencer.prove(index)
+        proved = (time.perf_counter() - start) / 1000
+        start = time.perf_counter()
+        for _ in range(200):
+            assert isinstance(receipt, Receipt)
+            verify_receipt(receipt, sequencer.vkey)
+        checked = (time.perf_counter() - start) / 200
+        print(f"proof of an old entry from disk {proved * 1e3:.2f} ms, check of a receipt {checked * 1e6:.0f} us")
+        sequencer.close()
+        for title, parse in (("with schema", True), ("hashes only", False)):
+            start = time.perf_counter()
+            result = audit_log(sequencer.read, sequencer.vkey, parse=parse)
+            print(f"audit, {title}: {result.checked / (time.perf_counter() - start):,.0f} entries/s of {size:,}")
+        for title, pattern in (("write-ahead log", "wal/*"), ("tiles and gzip bundles", "tile/**/*")):
+            total = sum(path.stat().st_size for path in (folder / "ledger").glob(pattern) if path.is_file())
+            print(f"stored, {title}: {total / size:.0f} bytes/entry")
+
+
+if __name__ == "__main__":
+    main()

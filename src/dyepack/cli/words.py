@@ -1,0 +1,239 @@
+"""What the commands say, in zh and en. Data and small functions; nothing here decides."""
+
+from collections.abc import Callable
+from typing import Any
+
+HELP = """Dyepack (留痕): a vault for customers' personal information that can say who leaked.
+
+A number is used, not shown. Every look is in the ledger before it happens; every list that leaves is stained; a leaked
+list names the copy it came from, with a bound on ever naming an innocent.
+
+Begin: dyepack demo, or: dyepack init --home HOME; dyepack actor add NAME --role ...; dyepack intake FILE ...
+
+Exit codes: 0 done, 1 refused or refuted by a rule, 2 bad input, 3 in part, 4 not available.
+"""
+
+_STEPS = {
+    "read": ("读取", "reading"),
+    "intake": ("录入", "taking in"),
+    "admit": ("放行批次", "admitting"),
+    "release": ("启封并标记", "opening and marking"),
+    "link": ("关联记录", "linking"),
+    "marks": ("读取标记", "reading marks"),
+    "audit": ("审计", "auditing"),
+}
+
+_PARTS = (
+    ("rests_on", ("依据：", "It rests on:")),
+    ("assumptions", ("前提：", "It assumes:")),
+    ("refuters", ("可推翻它的情形：", "What would refute it:")),
+    ("in_favor", ("对被指者有利的情形：", "What speaks for those named:")),
+    ("next_steps", ("下一步：", "Next:")),
+)
+
+_CODES = {
+    "no-contact": ("没有可用的联系方式", "no contact that can be used"),
+    "name-missing": ("缺少姓名（已录入）", "no name (taken all the same)"),
+    "damaged": (
+        "号码被表格软件损坏，请用原件恢复",
+        "number damaged by a spreadsheet; restore it from the original",
+    ),
+    "citizen-id-check-digit": ("校验位不符，请核对证件", "wrong check digit; check the document"),
+    "number-in-text": ("备注中含有号码，请移到号码列", "a number stands in free text; move it to its column"),
+    "phone": ("号码格式不对，未录入该格", "no phone number; the cell was left out"),
+    "date": ("日期不明确，未录入该格", "no clear date; the cell was left out"),
+    "email": ("邮箱格式不对，未录入该格", "no e-mail address; the cell was left out"),
+    "wechat": ("微信号格式不对，未录入该格", "no WeChat id; the cell was left out"),
+    "too-many-values": ("号码过多，多余的未录入", "too many values; the rest were left out"),
+}
+
+
+def step_name(step: str, language: str) -> str:
+    """The name of a step of long work."""
+    zh, en = _STEPS.get(step, (step, step))
+    return zh if language == "zh" else en
+
+
+def say(what: str, language: str, answer: dict[str, Any]) -> str:
+    """The text of an answer."""
+    return _SAYINGS[what](answer, language == "zh")
+
+
+def _init(answer: dict[str, Any], zh: bool) -> str:
+    weaker = ", ".join(answer["weaker_than_default"])
+    lines = [f"机构主目录已建立：{answer['home']}" if zh else f"The home is ready: {answer['home']}"]
+    if weaker:
+        lines.append(
+            f"以下设置弱于默认值，已记入账本：{weaker}"
+            if zh
+            else f"Weaker than the default, and said so in the ledger: {weaker}"
+        )
+    lines.append(
+        "HOME/keeper 是钥匙：请单独备份，勿与其余文件放在一起。"
+        if zh
+        else "HOME/keeper holds the keys: back it up apart from the rest."
+    )
+    return "\n".join(lines)
+
+
+def _actor_add(answer: dict[str, Any], zh: bool) -> str:
+    return f"已添加：{answer['name']}（{answer['role']}）" if zh else f"Added {answer['name']} ({answer['role']})."
+
+
+def _actor_list(answer: dict[str, Any], zh: bool) -> str:
+    lines = [f"{actor['name']}\t{actor['role']}\t{actor['actor']}" for actor in answer["actors"]]
+    return "\n".join(lines) or ("还没有人员。" if zh else "Nobody yet.")
+
+
+def _intake(answer: dict[str, Any], zh: bool) -> str:
+    counts = (answer["rows"], answer["taken"], answer["duplicates"], answer["invalid"])
+    if zh:
+        text = "共 {} 行：录入 {}，重复 {}，无效 {}。".format(*counts)
+    else:
+        text = "{} rows: {} taken, {} duplicates, {} invalid.".format(*counts)
+    lines = [text]
+    if answer["state"] == "dry-run":
+        lines.append("试运行，未作任何更改。" if zh else "A dry run; nothing was changed.")
+    elif answer["state"] == "held":
+        lines.append(
+            f"批次 {answer['lot']} 在隔离中，须由个人信息保护负责人放行：dyepack lot admit {answer['lot']} …"
+            if zh
+            else f"Lot {answer['lot']} is in quarantine until the privacy officer runs: dyepack lot admit {answer['lot']} ..."
+        )
+    if answer["columns_left_out"]:
+        columns = ", ".join(map(str, answer["columns_left_out"]))
+        lines.append(f"未识别、未录入的列：{columns}" if zh else f"Columns not recognized and left out: {columns}")
+    tally: dict[str, list[int]] = {}
+    for problem in answer["problems"]:
+        tally.setdefault(problem["code"], []).append(problem["row"])
+    for code, rows in sorted(tally.items()):
+        zh_text, en_text = _CODES.get(code, (code, code))
+        shown = ", ".join(map(str, rows[:8])) + (" …" if len(rows) > 8 else "")
+        lines.append(f"  {zh_text}：{len(rows)} 行（{shown}）" if zh else f"  {en_text}: {len(rows)} (rows {shown})")
+    return "\n".join(lines)
+
+
+def _lot_admit(answer: dict[str, Any], zh: bool) -> str:
+    admitted, duplicates = answer["admitted"], answer["duplicates"]
+    if zh:
+        return f"已放行 {admitted} 条；{duplicates} 条与现有记录重复，仍在隔离。"
+    return f"{admitted} records are open; {duplicates} repeat existing records and stay held."
+
+
+def _lookup(answer: dict[str, Any], zh: bool) -> str:
+    if not answer["records"]:
+        return "没有找到。" if zh else "Nobody has this number."
+    lines = []
+    for record in answer["records"]:
+        lines.append(record["token"])
+        lines += [f"  {name}: {mask}" for name, mask in record["masks"].items()]
+        lines += [f"  {name}: {text}" for name, text in record["plan"].items()]
+    lines.append(f"[{'账本条目' if zh else 'ledger entry'} {answer['entry']}]")
+    return "\n".join(lines)
+
+
+def _approve_reveal(answer: dict[str, Any], zh: bool) -> str:
+    return f"已批准，一次有效，至 {answer['expires']}。" if zh else f"Approved for one look until {answer['expires']}."
+
+
+def _reveal(answer: dict[str, Any], zh: bool) -> str:
+    return "\n".join([*answer["values"], f"[{'账本条目' if zh else 'ledger entry'} {answer['entry']}]"])
+
+
+def _erase(answer: dict[str, Any], zh: bool) -> str:
+    return (
+        f"已删除：密钥已销毁，任何备份都无法恢复。[账本条目 {answer['entry']}]"
+        if zh
+        else f"Erased: the key is destroyed. [ledger entry {answer['entry']}]"
+    )
+
+
+def _release_request(answer: dict[str, Any], zh: bool) -> str:
+    if zh:
+        return f"导出申请 {answer['release']}：{answer['rows']} 条，排除 {answer['left_out']} 条；等待审批。"
+    return (
+        f"Release {answer['release']}: {answer['rows']} records, {answer['left_out']} left out; it waits for approval."
+    )
+
+
+def _release_approve(answer: dict[str, Any], zh: bool) -> str:
+    missing = ", ".join(answer["missing"])
+    if missing:
+        return f"已批准；还需：{missing}" if zh else f"Approved; still needed: {missing}"
+    ready = answer["ready_at"]
+    return f"已批准；{ready} 起可领取。" if zh else f"Approved; it can be collected from {ready}."
+
+
+def _release_collect(answer: dict[str, Any], zh: bool) -> str:
+    if zh:
+        return f"已写出 {answer['out']}：{answer['rows']} 行（含蜜标），副本 {answer['copy']}。未加密封装，账本已注明。"
+    return (
+        f"Wrote {answer['out']}: {answer['rows']} rows, canaries among them, copy {answer['copy']}. "
+        "The file is not sealed; the ledger says so."
+    )
+
+
+def _unsealed_needed(_answer: dict[str, Any], zh: bool) -> str:
+    return (
+        "此版本只能写出明文文件：请加 --unsealed 表示知悉，账本会注明。未作任何更改。"
+        if zh
+        else "This version writes clear files only: add --unsealed to say that you know; the ledger says so too. "
+        "Nothing was changed."
+    )
+
+
+def _trace_list(answer: dict[str, Any], zh: bool) -> str:
+    language = "zh" if zh else "en"
+    words = answer["document"]["explanation"]
+    lines = [words["finding"][language], words["strength"][language]]
+    for part, title in _PARTS:
+        if words.get(part):
+            lines.append(title[0] if zh else title[1])
+            lines += [f"  - {text[language]}" for text in words[part]]
+    entry = "账本条目" if zh else "ledger entry"
+    lines.append(f"[{'结论' if zh else 'verdict'} {answer['verdict']}, {entry} {answer['entry']}]")
+    return "\n".join(lines)
+
+
+def _ledger_status(answer: dict[str, Any], zh: bool) -> str:
+    witnessed = "未经见证（尚无见证人）" if zh else "not witnessed (there are no witnesses yet)"
+    return f"{answer['origin']}\n{answer['size']} {'条' if zh else 'entries'}, {witnessed}\n{answer['vkey']}\n{answer['checkpoint']}"
+
+
+def _ledger_audit(answer: dict[str, Any], zh: bool) -> str:
+    if answer["whole"]:
+        return (
+            f"账本完整：{answer['size']} 条，根哈希与检查点一致。未经见证。"
+            if zh
+            else f"The log is whole: {answer['size']} entries, root as in the checkpoint. Not witnessed."
+        )
+    return f"账本已被改动：{answer['finding']}" if zh else f"The log was changed: {answer['finding']}"
+
+
+def _ledger_prove(answer: dict[str, Any], zh: bool) -> str:
+    return (
+        f"证据包已写出：{answer['out']}。验证：dyepack verify，或包内 verify.py。"
+        if zh
+        else f"Bundle written: {answer['out']}. Check it with dyepack verify, or with the verify.py inside."
+    )
+
+
+_SAYINGS: dict[str, Callable[[dict[str, Any], bool], str]] = {
+    "init": _init,
+    "actor-add": _actor_add,
+    "actor-list": _actor_list,
+    "intake": _intake,
+    "lot-admit": _lot_admit,
+    "lookup": _lookup,
+    "approve-reveal": _approve_reveal,
+    "reveal": _reveal,
+    "erase": _erase,
+    "release-request": _release_request,
+    "release-approve": _release_approve,
+    "release-collect": _release_collect,
+    "unsealed-needed": _unsealed_needed,
+    "trace-list": _trace_list,
+    "ledger-status": _ledger_status,
+    "ledger-audit": _ledger_audit,
+    "ledger-prove": _ledger_prove,
+}
