@@ -1,4 +1,4 @@
-"""Benchmark of the ledger: ``python bench/ledger.py``. Prints ratios against a baseline of the same run, asserts nothing.
+"""Benchmark of the ledger: ``python bench/ledger.py`` prints ratios against a baseline of the same run.
 
 Baseline: one thread, one ``write`` and one ``fdatasync`` for each entry, nothing else: no tree, no proof, no signature.
 Ours syncs the same bytes before it answers, in groups; receipts (level 1) come with a proof under a signed head. Facts
@@ -97,7 +97,7 @@ def main() -> None:
         baseline = naive(folder, [look() for _ in range(40_000)])
         print(f"baseline: one fdatasync per entry, one thread           {baseline:9,.0f} entries/s   1.00x")
         sequencer = Sequencer(
-            folder / "ledger", Ed25519Signer(CHANCE.token_bytes(32)), "bench", ORG, SystemClock(), lambda *step: None
+            folder / "ledger", Ed25519Signer(CHANCE.token_bytes(32)), "bench", ORG, SystemClock(), lambda *_: None
         )
         runs = (
             ("level 1 with receipts, 1 client", look, 1, 1),

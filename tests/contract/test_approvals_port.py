@@ -11,6 +11,9 @@ from threading import Barrier
 import pytest
 
 from dyepack.govern.ports import Approvals
+from dyepack.storage.database import Database
+from dyepack.storage.govern_store import ApprovalRow, ApprovalStore
+from dyepack.storage.schema import upgrade
 from fakes.approvals import MemoryApprovals
 
 Factory = Callable[[Path], tuple[Approvals, Callable[[str], None]]]
@@ -21,7 +24,17 @@ def memory(folder: Path) -> tuple[Approvals, Callable[[str], None]]:
     return store, store.add
 
 
-FACTORIES: dict[str, Factory] = {"memory": memory}
+def sqlite(folder: Path) -> tuple[Approvals, Callable[[str], None]]:
+    upgrade(folder / "vault.db")
+    store = ApprovalStore(Database(folder / "vault.db"))
+
+    def keep(approval: str) -> None:
+        store.give(ApprovalRow(approval, b"h" * 32, "a_" + "p" * 26, "privacy_officer", "s_" + "d" * 26, 1, 2, None))
+
+    return store, keep
+
+
+FACTORIES: dict[str, Factory] = {"memory": memory, "sqlite": sqlite}
 ONE, TWO = "a" * 26, "b" * 26
 
 

@@ -7,10 +7,19 @@ from threading import Barrier
 
 import pytest
 
+from dyepack.storage.database import Database
+from dyepack.storage.govern_store import QuotaStore
+from dyepack.storage.schema import upgrade
 from dyepack.vault.quota import Act, Quotas
 from fakes.quotas import MemoryQuotas
 
-FACTORIES: dict[str, Callable[[Path], Quotas]] = {"memory": lambda folder: MemoryQuotas()}
+
+def sqlite(folder: Path) -> Quotas:
+    upgrade(folder / "vault.db")
+    return QuotaStore(Database(folder / "vault.db"))
+
+
+FACTORIES: dict[str, Callable[[Path], Quotas]] = {"memory": lambda folder: MemoryQuotas(), "sqlite": sqlite}
 ACTOR = "a_" + "b" * 26
 OTHER = "a_" + "c" * 26
 DAY = "2026-11-22"

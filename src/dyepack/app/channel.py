@@ -40,8 +40,8 @@ def call(home: Path, act: str, arguments: dict[str, Any], progress: Progress) ->
 
 
 def _here(home: Path, act: str, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    from dyepack.app.acts import Acts  # noqa: PLC0415 - a forwarded command need not load the whole product
-    from dyepack.app.institution import open_institution  # noqa: PLC0415 - as above
+    from dyepack.app.acts import Acts
+    from dyepack.app.institution import open_institution
 
     with open_institution(home, wait_seconds=_LOOK_SECONDS) as house:
         return Acts(house).run(act, arguments, progress)

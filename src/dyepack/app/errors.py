@@ -7,7 +7,10 @@ DyepackError
     ├── KeyFileMissingError the keeper's files are gone
     ├── NotForwardedError   a running desk could not take the command
     │   └── UnreachableError  nobody listens
-    └── FrameChangedError   a case was framed otherwise
+    ├── FrameChangedError   a case was framed otherwise
+    ├── NotOverseerError    only who oversees the house may see this
+    └── LogInError          nobody was let in
+        └── TooManyLogInsError  too many attempts
 """
 
 from dyepack.terms.errors import DyepackError, Outcome
@@ -64,5 +67,29 @@ class FrameChangedError(AppError):
 
     code = "trace.frame-changed"
     outcome = Outcome.BAD_INPUT
-    en = "This case was framed with alpha {alpha}; a frame is not changed after a result. Use that alpha or another case."
+    en = "This case was framed with alpha {alpha}; a frame stays as it is. Use that alpha or another case."
     zh = "该案件已按 alpha {alpha} 冻结框架；得出结果后不得更改。请使用该 alpha，或另立案件。"
+
+
+class NotOverseerError(AppError):
+    """A page about the whole house, asked for by somebody who does not answer for it."""
+
+    code = "app.not-overseer"
+    en = "Only the privacy officer and the owner may do this (rule app.overseers). Ask one of them."
+    zh = "仅个人信息保护负责人和老板可执行此操作（规则 app.overseers）。请向其提出。"
+
+
+class LogInError(AppError):
+    """Name or password is wrong; which of the two is not said."""
+
+    code = "app.log-in"
+    en = "The name or the password is wrong. Type both again; whoever has no password gets one from the administrator."
+    zh = "姓名或密码不正确。请重新输入；没有密码者请向管理员索取。"
+
+
+class TooManyLogInsError(LogInError):
+    """The name or the address has failed too often."""
+
+    code = "app.log-in-throttled"
+    en = "Too many log-ins have failed. Wait {minutes} minutes and try again."
+    zh = "登录失败次数过多。请等待 {minutes} 分钟后重试。"

@@ -6,6 +6,7 @@ the log's beginning, another policy, settings weaker than their defaults.
 """
 
 from pathlib import Path
+from typing import Self
 
 from dyepack.app.clock import SystemClock
 from dyepack.app.home import Lock, settings_of, write_private
@@ -239,7 +240,7 @@ class Institution:
             self.database.close()
             self._lock.release()
 
-    def __enter__(self) -> "Institution":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,5 +1,7 @@
-"""Linking: which records do the rows of a leaked list stand for? Exact numbers by blind index; partly hidden numbers by
-head, tail and name, compared inside the keeper. No value leaves it; a row that is not certain stays unlinked.
+"""Linking: which records do the rows of a leaked list stand for?
+
+Exact numbers by blind index; partly hidden numbers by head, tail and name, compared inside the keeper. No value leaves
+it; a row that is not certain stays unlinked.
 """
 
 from collections import defaultdict
@@ -9,7 +11,7 @@ from dataclasses import dataclass
 from dyepack.app.institution import Institution
 from dyepack.identifiers import name_key
 from dyepack.ledger import Receipt
-from dyepack.mark.recover import NUMBERS
+from dyepack.mark.sighting import NUMBERS
 from dyepack.scan import Table, classify_columns
 from dyepack.terms.evidence import LeakedRow
 from dyepack.terms.ids import RecordToken
@@ -39,17 +41,17 @@ class Links:
         return {row.row: row.record for row in self.rows if row.record is not None}
 
 
-def link(house: Institution, table: Table, receipt: Receipt, progress: Progress) -> Links:
-    """Link every row of a table; the receipt is that of ``trace:list:linked``."""
-    names = [column.index for column in classify_columns(table) if column.field == "name"]
+def link(house: Institution, tables: Sequence[Table], receipt: Receipt, progress: Progress) -> Links:
+    """Link every row of a file, its sheets one after the other; the receipt is that of ``trace:list:linked``."""
+    rows_of = [(cells, names) for table in tables for names in [_name_columns(table)] for cells in table.rows]
     found: dict[int, RecordToken] = {}
     unsure: set[int] = set()
-    for start in range(0, len(table.rows), STEP):
-        progress("link", start, len(table.rows))
-        step = {start + at + 1: cells for at, cells in enumerate(table.rows[start : start + STEP])}
+    for start in range(0, len(rows_of), STEP):
+        progress("link", start, len(rows_of))
+        step = {start + at + 1: row for at, row in enumerate(rows_of[start : start + STEP])}
         numbers = {
             row: tuple(dict.fromkeys(number for cell in cells for number in NUMBERS.phones_in(cell)))
-            for row, cells in step.items()
+            for row, (cells, _) in step.items()
         }
         for row, tokens in _exact(house, numbers, receipt).items():
             if len(tokens) == 1:
@@ -58,15 +60,19 @@ def link(house: Institution, table: Table, receipt: Receipt, progress: Progress)
                 unsure.add(row)
         masked = {
             row: probe
-            for row, cells in step.items()
+            for row, (cells, names) in step.items()
             if row not in found and not numbers[row] and (probe := _probe(row, cells, names)) is not None
         }
         linked = _hidden(house, masked, receipt)
         found |= linked
         unsure |= masked.keys() - linked.keys()
-    progress("link", len(table.rows), len(table.rows))
-    rows = tuple(LeakedRow(row, found.get(row)) for row in range(1, len(table.rows) + 1))
+    progress("link", len(rows_of), len(rows_of))
+    rows = tuple(LeakedRow(row, found.get(row)) for row in range(1, len(rows_of) + 1))
     return Links(rows, len(unsure - found.keys()))
+
+
+def _name_columns(table: Table) -> list[int]:
+    return [column.index for column in classify_columns(table) if column.field == "name"]
 
 
 def _exact(house: Institution, numbers: dict[int, tuple[str, ...]], receipt: Receipt) -> dict[int, set[RecordToken]]:

@@ -115,6 +115,30 @@ class Looking:
         house.log.append([house.fact(Kind.APPROVAL_GRANTED, **fields, subj=tuple(alias.values()))])
         return {"approval": approval.id, "expires": to_iso(approval.expires)}
 
+    def reject_reveal(self, actor: Actor, request_id: str) -> dict[str, Any]:
+        """A second person does not agree: the request waits no longer.
+
+        Raises:
+            NotFoundError: No such request waits.
+            DeniedError: The policy refuses.
+        """
+        house = self._house
+        row = next((row for row in house.approvals.waiting() if row.id == request_id), None)
+        if row is None:
+            raise NotFoundError(what="request")
+        wanted = msgspec.json.decode(row.request)
+        request = self._people.request(actor, Purpose.APPROVE, wanted["case"])
+        record = house.revealer.record(RecordToken(wanted["record"]))
+        ask = house.revealer.facts(request, record, wanted["fields"][0])
+        mine = row.requester == actor.id
+        granted = house.permission.ask(
+            request, replace(ask, action=Action.APPROVE_REVEAL, quota=True, self_request=mine)
+        )
+        house.approvals.close(row.digest)
+        fields = dict(request.fields()) | granted | {"approval": row.id, "outcome": "rejected"}
+        house.log.append([house.fact(Kind.APPROVAL_VOIDED, **fields)])
+        return {"request": row.id}
+
     def looks(self, actor: Actor, token: str, case: str) -> dict[str, Any]:
         """Who looked at a record: every entry that names one of its aliases."""
         house = self._house

@@ -73,7 +73,7 @@ SETTINGS = (
     Setting("mark.lines", "", "A file with own telephone numbers for invented people, one a line; read at init."),
     Setting(
         "limits.enabled",
-        True,  # noqa: FBT003 - the default value itself
+        True,
         "Daily caps of actors and ceilings of the keeper; off only for benchmarks.",
         weaker=lambda value: not value,
     ),
@@ -196,12 +196,10 @@ def reference() -> str:
     lines = [
         "# Settings",
         "",
-        "`HOME/settings.toml`; set at `dyepack init --set KEY=VALUE`. A value that guards less",
+        "`HOME/settings.toml`; set at `dyepack init --set KEY=VALUE`. A value that guards less than its default is",
+        "said in the ledger (`app:settings:changed`).",
         "",
     ]
-    lines[2] = (
-        "`HOME/settings.toml`; set at `dyepack init --set KEY=VALUE`. A value that guards less than its default is said in the ledger."
-    )
     lines += ["| key | default | meaning |", "|---|---|---|"]
     lines += [f"| `{setting.key}` | `{_toml(setting.default)}` | {setting.meaning} |" for setting in SETTINGS]
     return "\n".join(lines) + "\n"

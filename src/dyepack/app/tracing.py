@@ -1,4 +1,6 @@
-"""Tracing a leaked list: read it, link it, read its marks, and give a verdict. The order is what makes it evidence:
+"""Tracing a leaked list: read it, link it, read its marks, and give a verdict.
+
+The order is what makes it evidence:
 
 1. the policy decides; the file is read with the guards of ``scan``; 2. the case gets its frame (suspects, copies, α),
 fixed and committed (``trace:case:frozen``) before anything of the list is compared; 3. ``trace:list:linked`` (L2),
@@ -24,7 +26,7 @@ from dyepack.ledger import Kind, Receipt, parse_entry
 from dyepack.mark import CopyKeys, LeakedTable, Manifest, Position, recover
 from dyepack.mark.codeword import Carrier
 from dyepack.mark.recover import Recovery
-from dyepack.scan import read_table
+from dyepack.scan import read_tables
 from dyepack.storage.mark_store import VerdictRow
 from dyepack.terms.actor import Actor
 from dyepack.terms.canonical import canonical_json
@@ -105,7 +107,8 @@ class Tracing:
         if not 0.0 < alpha < 1.0:
             raise CommandError(what="--alpha", remedy="a number between 0 and 1 / 须在 0 与 1 之间")
         digest = sha256(content).hex()
-        table = read_table(content, name=name)
+        tables = read_tables(content, name=name)
+        rows = [row for table in tables for row in table.rows]
         text = case or (f"leaked list {digest[:16]}" + ("" if alpha == DEFAULT_ALPHA else f" alpha {alpha!r}"))
         request = self._people.request(actor, Purpose.LEAK_TRACE, text)
         granted = house.permission.ask(request, _ask(actor, Action.TRACE, case_open=request.case_open))
@@ -115,13 +118,13 @@ class Tracing:
         tag = house.keeper.label_tag("list", digest)
         kept = self._kept(request.case)
         if digest not in {item.sha256 for item in kept}:
-            fields = dict(request.fields()) | granted | {"n": len(table.rows)}
+            fields = dict(request.fields()) | granted | {"n": len(rows)}
             receipt = receipts(house.log, [house.fact(Kind.LIST_LINKED, **fields)])[0]
-            links = link(house, table, receipt, progress)
+            links = link(house, tables, receipt, progress)
             progress("marks", 0, 1)
-            recovery = self._recover(table.rows, links, receipt, part, kept)
+            recovery = self._recover(rows, links, receipt, part, kept)
             progress("marks", 1, 1)
-            item = _list_part(digest, name, len(table.rows), links, recovery, self._manifests(part), house.clock.now())
+            item = _list_part(digest, name, len(rows), links, recovery, self._manifests(part), house.clock.now())
             self._log_findings(actor, request.case, recovery)
             note = house.keeper.seal_note("list", request.case, msgspec.json.encode(item))
             house.traces.add_evidence(request.case, tag, note)

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, Self
 
 import typer
 from rich.console import Console
@@ -117,7 +117,7 @@ class _bar:  # noqa: N801 - reads as a statement
         self._step = ""
         self._told = -1
 
-    def __enter__(self) -> "_bar":
+    def __enter__(self) -> Self:
         if self._console.is_terminal:
             self._progress.start()
         return self

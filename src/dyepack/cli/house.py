@@ -35,7 +35,7 @@ def init(
     as_json: AsJson = False,
 ) -> None:
     """Make the home of an institution in an empty folder."""
-    from dyepack.app.founding import found  # noqa: PLC0415 - loads the whole product
+    from dyepack.app.founding import found
 
     try:
         values = parse_assignments(setting or [])
@@ -87,7 +87,7 @@ def serve(
     port: Annotated[int, typer.Option("--port", help="Port to listen on.", min=0, max=65535)] = 8420,
 ) -> None:
     """Serve the desk for the browser; commands of this home are forwarded to it meanwhile."""
-    from dyepack.web import serve_desk  # noqa: PLC0415 - only here the web is loaded
+    from dyepack.web import serve_desk
 
     try:
         serve_desk(home, host, port)
@@ -101,12 +101,13 @@ def demo(
     port: Annotated[int, typer.Option("--port", help="Port of the desk afterwards.", min=0, max=65535)] = 8420,
 ) -> None:
     """Tell the whole story on invented people: intake, a day of work, three releases, a leak, its trace."""
-    from dyepack.cli.story import tell  # noqa: PLC0415 - loads the whole product
-    from dyepack.web import serve_desk  # noqa: PLC0415 - only here the web is loaded
+    from dyepack.cli.story import tell
 
     try:
         tell(home, language())
         if not once:
+            from dyepack.web import serve_desk
+
             serve_desk(home, "127.0.0.1", port)
     except DyepackError as error:
         fail(error, as_json=False)

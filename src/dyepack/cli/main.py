@@ -19,7 +19,7 @@ app = typer.Typer(
 )
 
 
-def _version(asked: bool) -> None:  # noqa: FBT001 - typer's form
+def _version(asked: bool) -> None:
     if asked:
         sys.stdout.write(f"dyepack {__version__}\n")
         raise typer.Exit
@@ -27,7 +27,7 @@ def _version(asked: bool) -> None:  # noqa: FBT001 - typer's form
 
 @app.callback()
 def _root(
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),  # noqa: FBT001, FBT003 - typer's form
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
 ) -> None:
     del version
 

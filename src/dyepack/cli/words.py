@@ -98,7 +98,7 @@ def _intake(answer: dict[str, Any], zh: bool) -> str:
         lines.append(
             f"批次 {answer['lot']} 在隔离中，须由个人信息保护负责人放行：dyepack lot admit {answer['lot']} …"
             if zh
-            else f"Lot {answer['lot']} is in quarantine until the privacy officer runs: dyepack lot admit {answer['lot']} ..."
+            else f"Lot {answer['lot']} is in quarantine until the privacy officer admits it: dyepack lot admit LOT ..."
         )
     if answer["columns_left_out"]:
         columns = ", ".join(map(str, answer["columns_left_out"]))
@@ -197,7 +197,8 @@ def _trace_list(answer: dict[str, Any], zh: bool) -> str:
 
 def _ledger_status(answer: dict[str, Any], zh: bool) -> str:
     witnessed = "未经见证（尚无见证人）" if zh else "not witnessed (there are no witnesses yet)"
-    return f"{answer['origin']}\n{answer['size']} {'条' if zh else 'entries'}, {witnessed}\n{answer['vkey']}\n{answer['checkpoint']}"
+    size = f"{answer['size']} {'条' if zh else 'entries'}, {witnessed}"
+    return "\n".join([answer["origin"], size, answer["vkey"], answer["checkpoint"]])
 
 
 def _ledger_audit(answer: dict[str, Any], zh: bool) -> str:

@@ -15,6 +15,8 @@ from dyepack.mark.codeword import derive_keys as derive_keys
 from dyepack.mark.decoder import log10_rounded as log10_rounded
 from dyepack.mark.embed import MarkedCopy as MarkedCopy
 from dyepack.mark.embed import embed as embed
+from dyepack.mark.errors import KeyUnavailableError as KeyUnavailableError
+from dyepack.mark.errors import LinesExhaustedError as LinesExhaustedError
 from dyepack.mark.errors import MarkError as MarkError
 from dyepack.mark.manifest import Manifest as Manifest
 from dyepack.mark.planting import MarkPlan as MarkPlan

@@ -26,8 +26,8 @@ from typing import Any
 
 import orjson
 
-from dyepack.crypto.digest import sha256
-from dyepack.mark.errors import BadManifestError
+from dyepack.crypto.digest import equal, sha256
+from dyepack.mark.errors import BadManifestError, ManifestBrokenError
 from dyepack.terms.canonical import canonical_json
 from dyepack.terms.ids import RecordToken, decode_id, record_bytes
 
@@ -143,6 +143,21 @@ class Manifest:
             raise BadManifestError(detail="form")
         if len(set(manifest.tokens)) != len(manifest.tokens):
             raise BadManifestError(detail="repeated token")
+        return manifest
+
+    @classmethod
+    def committed(cls, data: bytes, digest: bytes, copy: str) -> "Manifest":
+        """The manifest of a copy, if it is the one whose digest ``mark:copy:marked`` carries.
+
+        Raises:
+            ManifestBrokenError: Other bytes, or of another copy: the copy is not evaluated, and somebody should look.
+            BadManifestError: The ledger committed to something that is no manifest.
+        """
+        if not equal(sha256(data), digest):
+            raise ManifestBrokenError(copy=copy)
+        manifest = cls.from_bytes(data)
+        if manifest.copy != copy:
+            raise ManifestBrokenError(copy=copy)
         return manifest
 
 

@@ -261,6 +261,15 @@ class ApprovalStore:
         statement = select(approval_request).where(approval_request.c.open).order_by(approval_request.c.asked)
         return self._database.read(lambda connection: [_request(row) for row in connection.execute(statement)])
 
+    def asked_by(self, requester: str, since: int) -> list[RequestRow]:
+        """What one person asked for since an instant, answered or not, newest first."""
+        statement = (
+            select(approval_request)
+            .where(approval_request.c.requester == requester, approval_request.c.asked >= since)
+            .order_by(approval_request.c.asked.desc())
+        )
+        return self._database.read(lambda connection: [_request(row) for row in connection.execute(statement)])
+
     def close(self, digest: bytes) -> None:
         """The requests with this digest wait no longer."""
         self._database.write(

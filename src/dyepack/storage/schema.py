@@ -38,9 +38,9 @@ def upgrade(path: Path) -> None:
 
 def migrate(connection: Connection, target: str) -> None:
     """Run the revisions up or down to ``target`` (``"head"``, ``"base"`` or an id) on one connection."""
-    from alembic.migration import MigrationContext  # noqa: PLC0415 - a quarter second that most starts need not pay
-    from alembic.operations import Operations  # noqa: PLC0415 - as above
-    from alembic.script import ScriptDirectory  # noqa: PLC0415 - as above
+    from alembic.migration import MigrationContext
+    from alembic.operations import Operations
+    from alembic.script import ScriptDirectory
 
     scripts = ScriptDirectory(str(_SCRIPTS))
 

@@ -389,7 +389,7 @@ def _count(connection: Connection, lot_id: str) -> LotCount:
     rows = connection.execute(
         select(import_row.c.outcome, func.count()).where(import_row.c.lot == lot_id).group_by(import_row.c.outcome)
     )
-    found = {outcome: number for outcome, number in rows}
+    found: dict[str, int] = {row[0]: row[1] for row in rows}
     return LotCount(found.get("taken", 0), found.get("duplicate", 0), found.get("invalid", 0))
 
 

@@ -46,6 +46,11 @@ def code_of(name: str, text: str) -> str:
     return _CODES[name].get(_key(text), OTHER)
 
 
+def codes_of(name: str) -> tuple[str, ...]:
+    """The closed list of one attribute, in the order of ``codes.toml``; empty for a season, which is a pattern."""
+    return tuple(dict.fromkeys(_CODES.get(name, {}).values()))
+
+
 def parse_query(text: str) -> Query:
     """``field=value`` pairs, joined by commas: fields are the coded attributes and ``lot``.
 

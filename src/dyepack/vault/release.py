@@ -32,6 +32,7 @@ from dyepack.vault.permission import Permission
 from dyepack.vault.policy import Action, Ask
 from dyepack.vault.ports import (
     Ledger,
+    Lot,
     Lots,
     MarkAsk,
     Marker,
@@ -143,7 +144,8 @@ class Releaser:
         """
         rows = self._usable(request, self._records.get(self._releases.tokens(release.id)))
         now = self._clock.now()
-        minor = any(is_minor(row, self._lots.get(row.lot), now) for row in rows)
+        lots = self._lots_of(rows)
+        minor = any(is_minor(row, lots[row.lot], now) for row in rows)
         granted = self._permission.ask(
             request,
             _ask(request, Action.RELEASE_COLLECT, rows=release.rows, minor=minor, approvals=approvals),
@@ -259,8 +261,12 @@ class Releaser:
         return ReleaseRow(row.token, cells)
 
     def _usable(self, request: Request, rows: Sequence[RecordRow]) -> list[RecordRow]:
-        lots = {row.lot: self._lots.get(row.lot) for row in rows}
+        lots = self._lots_of(rows)
         return [row for row in rows if row.state == "open" and has_basis(lots[row.lot], request.purpose)]
+
+    def _lots_of(self, rows: Sequence[RecordRow]) -> dict[str, Lot | None]:
+        """The lots of many records, each read once."""
+        return {lot: self._lots.get(lot) for lot in {row.lot for row in rows}}
 
 
 def written(name: str, normal: str) -> str:

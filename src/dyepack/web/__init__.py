@@ -1,1 +1,10 @@
-"""The desk for the browser."""
+"""The desk (工作台): the house in a browser, for staff, in zh and en.
+
+Server-rendered pages over the acts of ``app``: a view takes a form, calls one method, and shows what came back.
+No rule about people's data stands here. Pages work without JavaScript and at 360 pixels.
+"""
+
+from dyepack.web.desk import make_app
+from dyepack.web.serve import serve_desk
+
+__all__ = ["make_app", "serve_desk"]

@@ -3,7 +3,7 @@
 import pytest
 
 from dyepack.crypto.digest import sha256
-from dyepack.mark.errors import BadManifestError
+from dyepack.mark.errors import BadManifestError, ManifestBrokenError
 from dyepack.mark.manifest import Manifest
 from dyepack.terms.ids import encode_id, record_token
 from fakes.marks import FakeMarkKeeper, marked, people, pool
@@ -102,3 +102,20 @@ def test_bytes_that_are_no_manifest_are_refused(data):
 def test_a_manifest_prints_neither_records_nor_the_symbols_of_the_pool():
     assert "r1_" not in repr(SMALL)
     assert SMALL.pool[0][0] not in repr(SMALL)
+
+
+def test_the_manifest_that_the_ledger_committed_to_is_taken():
+    assert Manifest.committed(BYTES, SMALL.digest(), SMALL.copy) == SMALL
+
+
+@pytest.mark.parametrize(
+    ("data", "digest", "copy"),
+    [
+        (BYTES.replace(b'"rows":4', b'"rows":5'), SMALL.digest(), SMALL.copy),
+        (BYTES, bytes(32), SMALL.copy),
+        (BYTES, SMALL.digest(), SMALL.release),
+    ],
+)
+def test_a_manifest_that_the_ledger_did_not_commit_to_is_broken(data, digest, copy):
+    with pytest.raises(ManifestBrokenError):
+        Manifest.committed(data, digest, copy)

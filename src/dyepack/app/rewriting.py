@@ -1,0 +1,115 @@
+"""What happens to who rewrites the log: played on copies, for the demo and for drills.
+
+Nothing here touches the home's own log. Two rewriters: a *clumsy* one edits a stored file; a *skilled* one holds the
+log's own key, leaves an entry out, computes every tile anew and signs. The first is found by any audit; the second
+only by somebody who kept an earlier checkpoint, which is what the keeper does, and what witnesses will do.
+"""
+
+from dataclasses import dataclass
+
+from dyepack.app.institution import Institution
+from dyepack.crypto.signature import Ed25519Signer
+from dyepack.ledger import (
+    Head,
+    Kind,
+    Tree,
+    audit_log,
+    encode_bundle,
+    leaf_hash,
+    open_head,
+    parse_entry,
+    sign_head,
+    tiles_between,
+    zip_bundle,
+)
+from dyepack.ledger.tiles import WIDTH, Tile
+from dyepack.storage.keeper_database import read_key_file
+from dyepack.terms.errors import DyepackError
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """Outcome of both attempts.
+
+    Attributes:
+        kept_size: Size of the checkpoint that somebody kept.
+        clumsy: What an audit found in the edited file.
+        skilled: What the holder of the earlier checkpoint found.
+        keeper: What the keeper answered to the rewritten head.
+        entry: The entry that was to vanish.
+        bundle: Its evidence bundle, from the true log.
+    """
+
+    kept_size: int
+    clumsy: DyepackError
+    skilled: DyepackError
+    keeper: DyepackError
+    entry: str
+    bundle: bytes
+
+
+def rewrite_without(house: Institution) -> Rewrite:
+    """Try to make the last reveal vanish.
+
+    Raises:
+        NoSuchEntryError: Nobody revealed anything yet.
+    """
+    kept = house.log.publish()
+    found = house.log.find([Kind.FIELD_REVEALED.value])
+    index, raw = found[-1]
+    target = parse_entry(raw).id
+    clumsy = _edited(house, index)
+    entries = [entry for _, entry in house.log.entries()]
+    signer = Ed25519Signer(read_key_file(house.home / "ledger" / "log.key"))
+    files = _log_files(entries[:index] + entries[index + 1 :], house.origin, signer)
+    alone = audit_log(files.get, house.log.vkey)
+    compared = audit_log(files.get, house.log.vkey, earlier=[kept])
+    assert alone.whole
+    assert compared.finding is not None
+    assert clumsy is not None
+    return Rewrite(
+        kept_size=open_head(kept, house.log.vkey).size,
+        clumsy=clumsy,
+        skilled=compared.finding,
+        keeper=_shown_to_keeper(house, files["checkpoint"]),
+        entry=target,
+        bundle=zip_bundle(house.log.evidence([index])),
+    )
+
+
+def _edited(house: Institution, index: int) -> DyepackError | None:
+    """Flip one bit of the stored bundle that holds the entry."""
+    size = open_head(house.log.publish(), house.log.vkey).size
+    number = index // WIDTH
+    path = Tile(0, number, min(WIDTH, size - number * WIDTH)).bundle_path
+
+    def read(asked: str) -> bytes | None:
+        content = house.log.read(asked)
+        if asked == path and content is not None:
+            middle = len(content) // 2
+            return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+        return content
+
+    return audit_log(read, house.log.vkey).finding
+
+
+def _log_files(entries: list[bytes], origin: str, signer: Ed25519Signer) -> dict[str, bytes]:
+    tree = Tree(lambda _path: None)
+    tree.append([leaf_hash(entry) for entry in entries])
+    files: dict[str, bytes] = {}
+    for tile in tiles_between(0, tree.size):
+        files[tile.path] = tree.tile(tile)
+        if tile.level == 0:
+            start = tile.number * WIDTH
+            files[tile.bundle_path] = encode_bundle(entries[start : start + tile.width])
+    files["checkpoint"] = sign_head(Head(origin, tree.size, tree.edge().root), signer).encode("utf-8")
+    return files
+
+
+def _shown_to_keeper(house: Institution, checkpoint: bytes) -> DyepackError:
+    try:
+        house.keeper.advance(house.keeper.size(), (), checkpoint.decode("utf-8"))
+    except DyepackError as error:
+        return error
+    msg = "the keeper took a rewritten head"
+    raise AssertionError(msg)

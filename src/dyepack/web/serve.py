@@ -1,0 +1,85 @@
+"""Serving: one process holds the home, shows the desk, and takes the commands of the command line meanwhile.
+
+1. open the institution; 2. listen for forwarded commands; 3. say in the ledger that the process started; 4. bind and
+print the address; 5. serve until SIGINT or SIGTERM; 6. close in the reverse order.
+"""
+
+import ipaddress
+import logging
+import socket
+import sys
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+
+from dyepack.app.acts import Acts
+from dyepack.app.forward import ForwardServer
+from dyepack.app.institution import open_institution
+from dyepack.ledger import Kind
+from dyepack.web.desk import make_app
+from dyepack.web.errors import AddressError
+
+_BACKLOG: Final = 128
+_GRACE_SECONDS: Final = 20
+_WARNING: Final = (
+    "警告：正在监听非本机地址，连接未加密（无 TLS），请仅在可信网络使用，或置于 TLS 代理之后。\n"
+    "Warning: this listens beyond this machine and does not encrypt (no TLS here); use it in a trusted network only.\n"
+)
+
+
+def serve_desk(home: Path, host: str, port: int) -> None:
+    """Serve the desk of a home until a signal ends it.
+
+    Args:
+        home: The institution's folder.
+        host: Address or name to listen on.
+        port: 0 picks a free one; it is printed.
+
+    Raises:
+        AddressError: The address cannot be listened on.
+        DyepackError: The home cannot be opened.
+    """
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
+    with _listen(host, port) as listener, open_institution(home) as house:
+        acts = Acts(house)
+        forwarded = ForwardServer(home, acts.run)
+        try:
+            house.log.append([house.fact(Kind.PROCESS_STARTED, actor="p_desk")])
+            app = make_app(acts, names=[host])
+            config = uvicorn.Config(
+                app,
+                access_log=False,
+                log_level="warning",
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=_GRACE_SECONDS,
+                lifespan="off",
+            )
+            _tell(host, listener)
+            uvicorn.Server(config).run(sockets=[listener])
+        finally:
+            forwarded.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        raise AddressError(port=port) from error
+    return listener
+
+
+def _tell(host: str, listener: socket.socket) -> None:
+    address, port = listener.getsockname()[:2]
+    if not ipaddress.ip_address(address.partition("%")[0]).is_loopback:
+        sys.stderr.write(_WARNING)
+    shown = f"[{host}]" if ":" in host else host
+    sys.stdout.write(f"http://{shown}:{port}/\n")
+    sys.stdout.flush()
