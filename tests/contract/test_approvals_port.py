@@ -3,7 +3,7 @@
 A factory gives the port and a callable that keeps a granted approval under an id.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -39,11 +39,13 @@ ONE, TWO = "a" * 26, "b" * 26
 
 
 @pytest.fixture(params=sorted(FACTORIES))
-def approvals(request, tmp_path) -> Approvals:
+def approvals(request, tmp_path) -> Iterator[Approvals]:
     port, keep = FACTORIES[request.param](tmp_path)
     keep(ONE)
     keep(TWO)
-    return port
+    yield port
+    if isinstance(port, ApprovalStore):
+        port._database.close()
 
 
 def test_an_approval_is_used_up_once(approvals):

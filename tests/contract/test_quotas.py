@@ -1,6 +1,6 @@
 """The contract of the port ``Quotas``: one suite for every implementation in ``FACTORIES``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -26,8 +26,11 @@ DAY = "2026-11-22"
 
 
 @pytest.fixture(params=sorted(FACTORIES))
-def quotas(request, tmp_path) -> Quotas:
-    return FACTORIES[request.param](tmp_path)
+def quotas(request, tmp_path) -> Iterator[Quotas]:
+    port = FACTORIES[request.param](tmp_path)
+    yield port
+    if isinstance(port, QuotaStore):
+        port._database.close()
 
 
 def test_units_are_there_up_to_the_cap_and_no_further(quotas):

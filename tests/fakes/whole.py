@@ -6,7 +6,11 @@ Every person is invented; numbers are ``1xx0000nnnn``, addresses stand at exampl
 
 import csv
 import io
+import json
+import os
 import random
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,6 +56,8 @@ class Person:
     name: str
     phone: str
     email: str
+    born: str
+    """Empty for a few: they count as minors."""
 
 
 @dataclass
@@ -86,7 +92,7 @@ def strangers_list(seed: int, size: int, *, remarks: float = 0.0, dirt: float = 
     for place, number in enumerate(numbers):
         given = "".join(chance.sample(GIVEN, 2))
         phone = f"{PREFIXES[number // 10_000]}0000{number % 10_000:04d}"
-        people.append(Person(chance.choice(SURNAMES) + given, phone, f"s{seed}.{place:05d}@example.com"))
+        people.append(Person(chance.choice(SURNAMES) + given, phone, f"s{seed}.{place:05d}@example.com", _born(chance)))
     marked = set(chance.sample(range(count), round(remarks * count)))
     texts = [_remark(chance, place in marked) for place in range(count)]
     rows = [_row(chance, person, texts[place], dirt) for place, person in enumerate(people)]
@@ -96,6 +102,10 @@ def strangers_list(seed: int, size: int, *, remarks: float = 0.0, dirt: float = 
     for place, row in enumerate(rows, start=1):
         row[0] = str(place)
     return StrangersList(people, rows, bad, doubles, texts)
+
+
+def _born(chance: random.Random) -> str:
+    return f"{chance.randint(1999, 2006)}-{chance.randint(1, 12):02d}-{chance.randint(1, 28):02d}" if chance.random() > 0.05 else ""
 
 
 def _remark(chance: random.Random, marked: bool) -> str:
@@ -125,8 +135,7 @@ def _row(chance: random.Random, person: Person, remark: str, dirt: float) -> lis
         )
         name = chance.choice([name, f" {name}", f"{name}\u3000", f"{name[0]} {name[1:]}"])
         email = chance.choice([email, email.upper(), f" {email}"])
-    born = f"{chance.randint(1999, 2007)}-{chance.randint(1, 12):02d}-{chance.randint(1, 28):02d}"
-    return ["", chance.choice(COUNTRIES), name, chance.choice(GRADES), email, born, remark, phone]
+    return ["", chance.choice(COUNTRIES), name, chance.choice(GRADES), email, person.born, remark, phone]
 
 
 class WholeHouse:
@@ -186,6 +195,36 @@ class WholeHouse:
 
     def trace(self, content: bytes, name: str = "leak.xlsx", **more: Any) -> dict[str, Any]:
         return self.do("trace list", content=content, file=name, **more)["document"]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        return dict(json.loads(self.out))
+
+
+def dyepack(*words: str | Path, home: Path | None = None, stdin: str = "", **environment: str) -> Said:
+    """One command of the real command line, in a process of its own."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("DYEPACK_", "LC_", "LANG"))}
+    if home is not None:
+        environment["DYEPACK_HOME"] = str(home)
+    done = subprocess.run(
+        [sys.executable, "-m", "dyepack", *map(str, words)],
+        input=stdin,
+        env={**inherited, "LANG": "C.UTF-8", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    return Said(done.returncode, done.stdout, done.stderr)
 
 
 def table_of(content: bytes) -> list[dict[str, str]]:

@@ -102,7 +102,7 @@ def test_a_second_upgrade_changes_nothing(database):
 
 def test_a_table_that_the_scripts_forgot_would_be_noticed(database):
     with closing(sqlite3.connect(database)) as connection:
-        connection.execute("DROP TABLE outbox")
+        connection.execute("DROP TABLE known")
         connection.commit()
     engine = sqlite_engine(database, immediate=False)
     with engine.connect() as connection:

@@ -26,6 +26,7 @@ from dyepack.storage.govern_store import CaseRow, StaffRow
 from dyepack.terms.actor import Actor, Role
 from dyepack.terms.chance import new_id
 from dyepack.terms.purpose import Purpose
+from dyepack.vault.errors import PurposeMismatchError
 from dyepack.vault.request import Request
 
 
@@ -154,8 +155,14 @@ class People:
         return case_id if row is None else self._house.keeper.open_note("case", row.id, row.text_note).decode()
 
     def request(self, actor: Actor, purpose: Purpose, case: str, motive: str = "") -> Request:
-        """A request under a case."""
+        """A request under a case.
+
+        Raises:
+            PurposeMismatchError: The case is of a kind that does not cover the purpose.
+        """
         known = self.case(case, actor)
+        if known.open and not known.allows(purpose):
+            raise PurposeMismatchError(purpose=purpose.value, rule="case.kind", why_zh="", why_en="")
         return Request(
             actor=actor,
             purpose=purpose,
