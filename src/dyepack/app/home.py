@@ -100,7 +100,7 @@ class Lock:
         Raises:
             HomeBusyError: Somebody else holds it for longer than ``wait_seconds``.
         """
-        file = (home / LOCK_FILE).open("ab")
+        file = os.fdopen(os.open(home / LOCK_FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
         deadline = time.monotonic() + wait_seconds
         while True:
             try:

@@ -3,6 +3,7 @@
 Read methods for the desk. Which rows of a list a person sees is decided here by asking the policy, never by a face.
 """
 
+import re
 from typing import Any, Final
 
 import msgspec
@@ -30,6 +31,7 @@ OVERSEERS: Final = frozenset({Role.PRIVACY_OFFICER, Role.OWNER})
 _BY_FIELD: Final = frozenset({Action.REVEAL, Action.RELEASE_REQUEST})
 _MANY: Final = 1_000
 _RECENT_SECONDS: Final = 24 * 3600
+_PSEUDONYM: Final = re.compile(r"a_[a-z2-7]{26}")
 
 
 class Oversight:
@@ -168,7 +170,7 @@ class Oversight:
         for row in self._acts.taking.lots():
             if admits or row["uploader"] == actor.id:
                 row["uploader_name"] = self._acts.people.name_of(row["uploader"])
-                row["may_admit"] = admits and row["state"] == "held" and row["uploader"] != actor.id
+                row["may_admit"] = admits and row["state"] in {"held", "admitting"} and row["uploader"] != actor.id
                 found.append(row)
         return found
 
@@ -177,17 +179,22 @@ class Oversight:
         return self._acts.tracing.all() if "verdict" in self.abilities(actor.role) else []
 
     def verdict(self, actor: Actor, verdict_id: str) -> dict[str, Any] | None:
-        """One verdict with the names of its suspects; None if there is none.
+        """One verdict with labels for its suspects, the same as in its picture; None if there is none.
 
         Raises:
             DeniedError: The policy refuses.
         """
         shown = self._acts.tracing.show(actor, verdict_id)
         if shown is not None:
-            holders = self._acts.people.holders()
-            ids = [person["actor"] for person in shown["document"]["persons"]]
-            shown["names"] = {one: holders.get(one) or self._acts.people.name_of(one) for one in ids}
+            document, holders = shown["document"], self._acts.people.holders()
+            shown["labels"] = {language: suspect_labels(document, holders, language) for language in ("zh", "en")}
+            paths = document["explanation"]["release_path"]
+            shown["paths"] = {path["copy"]: [self._named(step) for step in path["path"]] for path in paths}
         return shown
+
+    def _named(self, text: str) -> str:
+        """A text with names of staff in place of pseudonyms, for who may read it."""
+        return _PSEUDONYM.sub(lambda match: self._acts.people.name_of(match[0]), text)
 
     def staff(self, actor: Actor) -> list[dict[str, Any]]:
         """The roster.
@@ -283,3 +290,19 @@ class Oversight:
 
     provenances: Final = PROVENANCES
     file_kinds: Final = KINDS
+
+
+def suspect_labels(document: dict[str, Any], holders: dict[str, str], language: str) -> dict[str, str]:
+    """Names for those whom a verdict names, numbers for all others: a page travels further than its reader."""
+    words = ("其他持有方", "工作人员") if language == "zh" else ("another holder", "staff")
+    named = set(document["decision"]["accused"]) | set(document["decision"]["group"] or ())
+    labels: dict[str, str] = {}
+    others = 0
+    for person in document["persons"]:
+        actor = person["actor"]
+        name = holders.get(actor, actor)
+        if name not in named:
+            others += 1
+            name = f"{words[actor not in holders]} {others}"
+        labels[actor] = name
+    return labels

@@ -13,7 +13,7 @@ from dyepack.terms.chance import new_id
 from dyepack.terms.progress import Progress
 from dyepack.terms.purpose import Purpose
 from dyepack.terms.time import to_iso
-from dyepack.vault.errors import ProvenanceMissingError
+from dyepack.vault.errors import ProvenanceMissingError, StaleError
 from dyepack.vault.intake import Mapping, dry_run
 from dyepack.vault.keeper.wire import LotGround
 from dyepack.vault.policy import Action, Ask
@@ -69,15 +69,17 @@ class Taking:
         if dry_run:
             return _answer(None, _dry(table, mapping), "dry-run") | told
         lot, receipt = self._lot(request, content, table, provenance, evidence)
-        results = house.intake.run(
-            request,
-            lot.id,
-            _rows(table),
-            mapping,
-            LotGround(receipt, lot.id),
-            total=len(table.rows),
-            progress=progress,
-        )
+
+        def run(receipt: Receipt) -> list[RowResult]:
+            ground = LotGround(receipt, lot.id)
+            return house.intake.run(
+                request, lot.id, _rows(table), mapping, ground, total=len(table.rows), progress=progress
+            )
+
+        try:
+            results = run(receipt)
+        except StaleError:  # the run that opened the lot ended before the keeper had made the lot's key
+            results = run(self._received_again(request, lot))
         if not lot.finished:
             taken = sum(result.outcome == "taken" for result in results)
             house.log.append([house.fact(Kind.IMPORT_FINISHED, **request.who(), ref=lot.id, n=taken)])
@@ -112,6 +114,17 @@ class Taking:
             receipt = house.log.prove(house.log.find_id(lot.received_entry)[0])
         assert receipt is not None
         return lot, receipt
+
+    def _received_again(self, request: Request, lot: Lot) -> Receipt:
+        """A fresh entry for a lot whose first one opens nothing any more; from now on it is the lot's own."""
+        house = self._house
+        outcome = lot.provenance.replace("_", "-")
+        received = house.fact(Kind.LOT_RECEIVED, **request.fields(), ref=lot.id, n=lot.rows, outcome=outcome)
+        house.lots.receive_again(lot.id, received)
+        receipt = house.log.append([received])[0]
+        house.outbox.done([received.id])
+        assert receipt is not None
+        return receipt
 
     def admit(self, actor: Actor, lot: str, progress: Progress) -> dict[str, Any]:
         """Open a lot whose provenance is proven."""

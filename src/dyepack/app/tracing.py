@@ -10,7 +10,7 @@ logged; 6. ``trace`` decides from what the case holds; 7. ``trace:verdict:reache
 A file that the case has seen is not read again: the same bytes give the same verdict.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -254,7 +254,9 @@ class Tracing:
         house = self._house
         names = self._people.holders()
         document = verdict_json(verdict, names)
-        pictures = {language: evidence_svg(verdict, names, language) for language in ("zh", "en")}
+        pictures = {
+            language: evidence_svg(verdict, _labels(verdict, names, language), language) for language in ("zh", "en")
+        }
         part = VerdictPart(document, pictures)
         verdict_id = new_id(house.random)
         reached = house.fact(
@@ -384,6 +386,15 @@ def _list_part(
         spent=[(position.record, int(position.carrier), position.slot) for position in sorted(recovery.spent)],
         received=received,
     )
+
+
+def _labels(verdict: Verdict, names: Mapping[str, str], language: str) -> dict[str, str]:
+    """Names for those whom the verdict names, numbers for all others: a picture travels further than its reader."""
+    named = set(verdict.decision.accused) | set(verdict.decision.group or ())
+    others = [person.actor for person in verdict.persons if person.actor not in named]
+    words = ("其他持有方", "工作人员") if language == "zh" else ("another holder", "staff")
+    labels = {actor: names.get(actor, actor) for actor in named}
+    return labels | {actor: f"{words[actor not in names]} {at}" for at, actor in enumerate(others, start=1)}
 
 
 def _stable(document: dict[str, Any]) -> bytes:

@@ -4,7 +4,7 @@ Nothing at run time needs this; ``docs/make_reference.py`` writes the pages and 
 
 * a command, argument or option that exists is on the page, in the order of ``dyepack --help``;
 * an error of any room is on the page, because all modules named ``errors`` are imported first;
-* an error whose sentence is inherited is a base of a room: it is never raised bare and is left out.
+* the base of a room (``room.error``) is never raised bare and is left out.
 """
 
 import importlib
@@ -64,11 +64,11 @@ def error_page() -> str:
 
 
 def leaves() -> list[type[DyepackError]]:
-    """Every error class that has a sentence of its own."""
+    """Every error class with a code of its own, but for the bases of rooms."""
     for module in pkgutil.walk_packages(dyepack.__path__, "dyepack."):
         if module.name.rpartition(".")[2] == "errors":
             importlib.import_module(module.name)
-    return [one for one in _below(DyepackError) if "en" in vars(one) and "code" in vars(one)]
+    return [one for one in _below(DyepackError) if "code" in vars(one) and not one.code.endswith(".error")]
 
 
 def _below(parent: type[DyepackError]) -> Iterator[type[DyepackError]]:

@@ -141,6 +141,15 @@ class LotStore:
 
         return self._database.write(work)
 
+    def receive_again(self, lot_id: str, received: Fact) -> None:
+        """Bind the lot to a fresh entry, in one transaction with the fact that makes it."""
+
+        def work(connection: Connection) -> None:
+            connection.execute(update(lot).where(lot.c.id == lot_id).values(received_entry=received.id))
+            outbox.put(connection, [received])
+
+        self._database.write(work)
+
     def get(self, lot_id: str) -> Lot | None:
         """A lot by its id."""
         row = self._database.read(

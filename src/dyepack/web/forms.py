@@ -98,4 +98,3 @@ async def _form(data: FormData) -> Form:
         else:
             fields.setdefault(name, []).append(value)
     return Form(fields, upload)
-

@@ -1,13 +1,16 @@
 """Serving: one process holds the home, shows the desk, and takes the commands of the command line meanwhile.
 
-1. open the institution; 2. listen for forwarded commands; 3. say in the ledger that the process started; 4. bind and
-print the address; 5. serve until SIGINT or SIGTERM; 6. close in the reverse order.
+1. bind, so that a taken port is told at once; 2. open the institution; 3. take forwarded commands; 4. say in the ledger
+that the process started; 5. print the address and serve until SIGINT or SIGTERM; 6. close in the reverse order.
 """
 
 import ipaddress
 import logging
+import signal
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -41,7 +44,12 @@ def serve_desk(home: Path, host: str, port: int) -> None:
         DyepackError: The home cannot be opened.
     """
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
-    with _listen(host, port) as listener, open_institution(home) as house:
+    with (
+        suppress(KeyboardInterrupt),
+        _stopped_by_term(),
+        _listen(host, port) as listener,
+        open_institution(home) as house,
+    ):
         acts = Acts(house)
         forwarded = ForwardServer(home, acts.run)
         try:
@@ -60,6 +68,20 @@ def serve_desk(home: Path, host: str, port: int) -> None:
             uvicorn.Server(config).run(sockets=[listener])
         finally:
             forwarded.close()
+
+
+@contextmanager
+def _stopped_by_term() -> Iterator[None]:
+    """SIGTERM ends like SIGINT does: by an exception that closes everything; uvicorn raises both again at its end."""
+
+    def stop(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -184,10 +184,11 @@ class Visit:
         return {
             "t": self.words.text,
             "w": self.words.word,
+            "code_word": self.words.code,
             "label": lambda name: self.oversight.label(name, self.language),
             "when": lambda text: local_time(text, self.desk.offset),
             "number": lambda value: f"{value:,}",
-            "svg": lambda text: Markup(text),  # noqa: S704 - our own picture, whose texts are escaped
+            "svg": Markup,  # noqa: S704 - our own picture, whose texts are escaped
             "language": self.language,
             "institution": self.desk.institution,
             "section": self.section,

@@ -4,6 +4,7 @@ A text is known by a symbolic id such as ``record.reveal``; a catalog holds all 
 closed lists (roles, purposes, states) are the ids ``family.word``.
 """
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -13,6 +14,7 @@ from typing import Final
 from babel.messages.pofile import read_po
 
 LANGUAGES: Final = ("zh", "en")
+_SEASON: Final = re.compile(r"y([0-9]{4})([sufw])")
 
 
 @cache
@@ -39,6 +41,13 @@ class Words:
     def word(self, family: str, word: str) -> str:
         """The word of a closed list; what the list does not know stands as it is."""
         return self._texts.get(f"{family}.{word}", word)
+
+    def code(self, attribute: str, code: str) -> str:
+        """The word of a coded attribute's code; a season (``y2027f``) is composed."""
+        season = _SEASON.fullmatch(code)
+        if season is not None:
+            return self.text(f"season.{season[2]}", year=season[1])
+        return self.word(f"code.{attribute}", code)
 
 
 def preferred(cookie: str, accepted: str) -> str:

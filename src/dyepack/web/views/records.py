@@ -42,9 +42,7 @@ def listed(visit: Visit) -> Response:
         return visit.page("list.html", found=None, next="", **facts)
     working = visit.working()
     try:
-        found = visit.acts.looking.page(
-            visit.actor, purpose_of(working.purpose), working.case, _query(filters), after
-        )
+        found = visit.acts.looking.page(visit.actor, purpose_of(working.purpose), working.case, _query(filters), after)
     except DyepackError as error:
         return visit.failed(error, "list.html", found=None, next="", **facts)
     following = "/records?" + urlencode({"show": "1", **filters, "after": found["after"]}) if found["after"] else ""
