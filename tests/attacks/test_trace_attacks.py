@@ -7,7 +7,17 @@ from fractions import Fraction
 
 import pytest
 
-from dyepack.trace import CopyHeld, EvidenceMismatchError, Reason, SuspectLeftOutError, Tier, decide, verdict_json
+from dyepack.trace import (
+    Q_2026,
+    CopyHeld,
+    EvidenceMismatchError,
+    Reason,
+    SuspectLeftOutError,
+    Tier,
+    decide,
+    verdict_json,
+)
+from dyepack.trace.tiers import rule
 from fakes.trace_worlds import OTHER_DIGEST, copy_of, frame, hits, leak, mark, shown
 
 WHO = ("ann", "bob", "cat", "dan")
@@ -213,3 +223,11 @@ def test_a_name_in_the_map_for_somebody_not_named_stays_out_of_the_json() -> Non
     verdict = decide(frame(WHO), EXPOSURES, [leak((1,), found=hits("ann", 1))], COPIES)
 
     assert "Innocent Ltd" not in str(verdict_json(verdict, {"bob": "Innocent Ltd", "ann": "A"}))
+
+
+def test_a_weaker_bound_names_no_group_that_crosses_only_together() -> None:
+    log_d = {"a": math.log(100), "b": math.log(100), "c": 0.0, "d": 0.0, "e": 0.0}
+    ruling = rule(log_d, 0.05, Q_2026, ours=True, void=False)
+
+    assert ruling.crossing == ()
+    assert (ruling.tier, ruling.accused, ruling.group) == (Tier.INSIDE, (), ())

@@ -68,9 +68,9 @@ def go(home: Path) -> Walk:
         ).encode("utf-16-le")
         return answer
 
-    lot = do(
-        "intake", content=people.xlsx(), file="list.xlsx", provenance="relation", evidence="台账", actor="陈前台"
-    )["lot"]
+    lot = do("intake", content=people.xlsx(), file="list.xlsx", provenance="relation", evidence="台账", actor="陈前台")[
+        "lot"
+    ]
     walk.search("intake")
     do("lot admit", lot=lot, actor="周合规")
     walk.search("admit")

@@ -121,9 +121,7 @@ def test_a_patched_revealer_that_writes_no_entry_shows_nothing(world, monkeypatc
     before = world.log.size()
 
     with pytest.raises((KeeperRefusedError, AssertionError)):
-        world.house.do(
-            "reveal", token=world.tokens[0], field="phone", purpose="consult", case="跳过", actor="林顾问"
-        )
+        world.house.do("reveal", token=world.tokens[0], field="phone", purpose="consult", case="跳过", actor="林顾问")
 
     kinds = [raw for _, raw in world.log.entries(before) if Kind.FIELD_REVEALED.value.encode() in raw]
     assert kinds == []
@@ -141,9 +139,7 @@ def test_a_patched_revealer_that_replays_an_old_receipt_shows_nothing(world, mon
     monkeypatch.setattr(world.house.house.revealer, "_ledger", Replaying())
 
     with pytest.raises(SpentError):
-        world.house.do(
-            "reveal", token=world.tokens[0], field="phone", purpose="consult", case="重放", actor="林顾问"
-        )
+        world.house.do("reveal", token=world.tokens[0], field="phone", purpose="consult", case="重放", actor="林顾问")
     refused = [raw for _, raw in real.entries() if Kind.KEEPER_REFUSED.value.encode() in raw]
     assert b"keeper-spent" in refused[-1]
 

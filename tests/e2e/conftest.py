@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from fakes.desk_house import furnish, opened
 from playwright.sync_api import Browser, sync_playwright
 
 from dyepack.web import make_app
+from fakes.desk_house import furnish, opened
 
 
 def chromium() -> str:
@@ -45,7 +45,9 @@ def desk(tmp_path: Path) -> Iterator[str]:
     furnish(home)
     with opened(home) as acts:
         server = uvicorn.Server(
-            uvicorn.Config(make_app(acts), host="127.0.0.1", port=0, access_log=False, log_level="error", lifespan="off")
+            uvicorn.Config(
+                make_app(acts), host="127.0.0.1", port=0, access_log=False, log_level="error", lifespan="off"
+            )
         )
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from fakes.desk_house import GROWN, NAME_OF, PASSWORD, YOUNG
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from dyepack.web.wording import Words
+from fakes.desk_house import GROWN, NAME_OF, PASSWORD, YOUNG
 
 pytestmark = pytest.mark.browser
 

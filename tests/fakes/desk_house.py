@@ -31,8 +31,8 @@ STAFF = {
 NAME_OF = {role: name for name, role in STAFF.items()}
 INSTITUTION = "青禾教育"
 ADULTS, MINORS = 40, 20
-_SURNAMES = "欧阳 司马 诸葛 上官 慕容".split()
-_GIVEN = "若兰 子墨 思远 明哲 雨桐 嘉禾 书瑶 景行".split()
+_SURNAMES = ["欧阳", "司马", "诸葛", "上官", "慕容"]
+_GIVEN = ["若兰", "子墨", "思远", "明哲", "雨桐", "嘉禾", "书瑶", "景行"]
 COUNTRIES = ("英国", "美国", "澳大利亚")
 
 

@@ -36,6 +36,9 @@ class FakeKeeperStore:
     def persons(self, records: Sequence[bytes]) -> dict[bytes, PersonRow]:
         return {record: self._persons[record] for record in records if record in self._persons}
 
+    def records(self) -> list[bytes]:
+        return list(self._persons)
+
     def set_state(self, records: Sequence[bytes], state: RecordState, index: int) -> None:
         for record in records:
             row = self._persons.get(record)

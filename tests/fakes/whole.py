@@ -29,7 +29,16 @@ from fakes.sheets import xlsx
 SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗"
 GIVEN = "安柏辰达恩帆歌涵嘉凯岚铭宁鹏琪锐诗桐薇晓妍泽舟羽昕楠墨禾甜朗倩彤峻璐瑶逸雯浩澜悦"
 PREFIXES = [f"1{number}" for number in (*range(30, 40), *range(50, 54), *range(55, 60), *range(80, 90))]
-HEADER = ["No.", "意向国家 Destination", "学员姓名 Student", "Grade 年级", "E-mail 邮箱", "DOB 生日", "沟通记录 Notes", "联系电话 Mobile"]
+HEADER = [
+    "No.",
+    "意向国家 Destination",
+    "学员姓名 Student",
+    "Grade 年级",
+    "E-mail 邮箱",
+    "DOB 生日",
+    "沟通记录 Notes",
+    "联系电话 Mobile",
+]
 COUNTRIES = ["英国", "美国", "澳大利亚", "加拿大", "新加坡", "日本"]
 GRADES = ["高一", "高二", "高三", "大一", "大二", "大三"]
 TWO_FORMS = [
@@ -97,7 +106,9 @@ def strangers_list(seed: int, size: int, *, remarks: float = 0.0, dirt: float = 
     texts = [_remark(chance, place in marked) for place in range(count)]
     rows = [_row(chance, person, texts[place], dirt) for place, person in enumerate(people)]
     rows += [_row(chance, people[place], texts[place], dirt) for place in chance.sample(range(count), doubles)]
-    rows += [["", chance.choice(COUNTRIES), "", "", "", "", "", chance.choice(["1.38E+10", "", "12345"])] for _ in range(bad)]
+    rows += [
+        ["", chance.choice(COUNTRIES), "", "", "", "", "", chance.choice(["1.38E+10", "", "12345"])] for _ in range(bad)
+    ]
     chance.shuffle(rows)
     for place, row in enumerate(rows, start=1):
         row[0] = str(place)
@@ -105,7 +116,11 @@ def strangers_list(seed: int, size: int, *, remarks: float = 0.0, dirt: float = 
 
 
 def _born(chance: random.Random) -> str:
-    return f"{chance.randint(1999, 2006)}-{chance.randint(1, 12):02d}-{chance.randint(1, 28):02d}" if chance.random() > 0.05 else ""
+    return (
+        f"{chance.randint(1999, 2006)}-{chance.randint(1, 12):02d}-{chance.randint(1, 28):02d}"
+        if chance.random() > 0.05
+        else ""
+    )
 
 
 def _remark(chance: random.Random, marked: bool) -> str:

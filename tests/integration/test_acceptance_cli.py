@@ -173,15 +173,11 @@ def test_a_list_that_is_not_ours_names_nobody(story, tmp_path):
 
 def test_a_grown_up_is_looked_up_by_number_and_shown_one_field(story):
     person = story.person(adult=True)
-    found = story.do(
-        "lookup", "--phone", person.phone, "--purpose", "consult", "--case", "来访", "--actor", "林顾问"
-    )
+    found = story.do("lookup", "--phone", person.phone, "--purpose", "consult", "--case", "来访", "--actor", "林顾问")
     [record] = found["records"]
     masks = " ".join(record["masks"].values())
 
-    shown = story.do(
-        "reveal", record["token"], "phone", "--purpose", "consult", "--case", "来访", "--actor", "林顾问"
-    )
+    shown = story.do("reveal", record["token"], "phone", "--purpose", "consult", "--case", "来访", "--actor", "林顾问")
 
     assert person.phone not in masks
     assert person.name not in masks
@@ -251,9 +247,7 @@ def test_a_dry_run_of_a_workbook_changes_nothing(story, tmp_path):
     path.write_bytes(fresh.xlsx())
     before = story.do("ledger", "status")["size"]
 
-    answer = story.do(
-        "intake", path, "--provenance", "relation", "--evidence", "x", "--actor", "陈前台", "--dry-run"
-    )
+    answer = story.do("intake", path, "--provenance", "relation", "--evidence", "x", "--actor", "陈前台", "--dry-run")
 
     assert (answer["rows"], answer["duplicates"], answer["invalid"]) == (60, fresh.doubles, fresh.bad)
     # a command of its own ends with one entry about what the keeper honored, nothing else
@@ -263,9 +257,7 @@ def test_a_dry_run_of_a_workbook_changes_nothing(story, tmp_path):
 def test_a_workbook_that_is_no_list_of_people_is_refused(story, tmp_path):
     path = tmp_path / "prices.xlsx"
     path.write_bytes(xlsx([["商品", "价格"], ["笔", "3"], ["本", "5"]]))
-    said = dyepack(
-        "intake", path, "--provenance", "relation", "--evidence", "x", "--actor", "陈前台", home=story.home
-    )
+    said = dyepack("intake", path, "--provenance", "relation", "--evidence", "x", "--actor", "陈前台", home=story.home)
 
     assert said.code == 2
     assert "[scan.no-column]" in said.err

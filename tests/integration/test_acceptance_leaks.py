@@ -103,9 +103,7 @@ def test_our_own_list_before_it_was_released_names_nobody(usual):
 def test_a_foreign_list_is_not_ours(usual):
     foreign = strangers_list(99, 200)
     known = {person.phone for person in usual.list.people}
-    rows = [
-        {"name": person.name, "phone": person.phone} for person in foreign.people if person.phone not in known
-    ]
+    rows = [{"name": person.name, "phone": person.phone} for person in foreign.people if person.phone not in known]
 
     decision = usual.decide(leak(rows, 32))
 

@@ -66,7 +66,11 @@ def test_the_head_revision_makes_the_same_keys_checks_and_indexes(database, tmp_
             found: dict[str, object] = {}
             for name in names:
                 indexes = {
-                    (unique, partial, tuple(sorted(row[2] or "" for row in connection.execute(f"PRAGMA index_info({index})"))))
+                    (
+                        unique,
+                        partial,
+                        tuple(sorted(row[2] or "" for row in connection.execute(f"PRAGMA index_info({index})"))),
+                    )
                     for _, index, unique, _, partial in connection.execute(f"PRAGMA index_list({name})").fetchall()
                 }
                 keys = sorted(row[2:7] for row in connection.execute(f"PRAGMA foreign_key_list({name})"))

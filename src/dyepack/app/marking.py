@@ -94,6 +94,7 @@ class CopyMarker:
                 tokens=ask.tokens,
                 live_copies=len(self._store.copies()) + 1,
                 year=year,
+                mail_domain=self._settings["mark.mail_domain"],
             ),
             epoch=epoch,
             pool=self._pool(epoch, guard, lines) if len(ask.tokens) >= 200 else (),

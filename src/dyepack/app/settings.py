@@ -70,6 +70,9 @@ SETTINGS = (
         2_000,
         weaker=lambda value: value < 200,
     ),
+    Setting(
+        "mark.mail_domain", "example.com", "Domain of the e-mail addresses of invented people; best one of your own."
+    ),
     Setting("mark.lines", "", "A file with own telephone numbers for invented people, one a line; read at init."),
     Setting(
         "limits.enabled",

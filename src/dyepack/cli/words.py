@@ -142,7 +142,7 @@ def _reveal(answer: dict[str, Any], zh: bool) -> str:
 
 def _erase(answer: dict[str, Any], zh: bool) -> str:
     return (
-        f"已删除：密钥已销毁，任何备份都无法恢复。[账本条目 {answer['entry']}]"
+        f"已删除：个人密钥已销毁，密文不再能打开。[账本条目 {answer['entry']}]"
         if zh
         else f"Erased: the key is destroyed. [ledger entry {answer['entry']}]"
     )

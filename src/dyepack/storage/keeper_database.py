@@ -219,6 +219,10 @@ class KeeperDatabase:
                 found[record] = PersonRow(record, RecordState(state), version, state_index, wrapped)
         return found
 
+    def records(self) -> list[bytes]:
+        """All records that have a row."""
+        return [row["record"] for row in self._read(select(person_key.c.record))]
+
     def set_state(self, records: Sequence[bytes], state: RecordState, index: int) -> None:
         """Set the state of rows that no later entry has set."""
         change = update(person_key).where(person_key.c.state_index < index)

@@ -83,11 +83,9 @@ class RecordStore:
             lambda connection: [_record(row) for row in connection.execute(statement).mappings()]
         )
 
-    def tokens(self, query: Query, limit: int | None) -> list[RecordToken]:
+    def tokens(self, query: Query) -> list[RecordToken]:
         """Tokens of open records, in order."""
         statement = _where(select(record.c.token), query).order_by(record.c.token)
-        if limit is not None:
-            statement = statement.limit(limit)
         return self._database.read(lambda connection: list(connection.execute(statement).scalars()))
 
     def count(self, attribute: str) -> dict[str, int]:

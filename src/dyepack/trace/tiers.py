@@ -53,7 +53,7 @@ def rule(log_d: Mapping[str, float], alpha: float, profile: Profile, *, ours: bo
         reason = Reason.NOTHING_CROSSES if ours else Reason.NOT_OURS
         return Ruling(Tier.NONE, reason, (), (), (), inside=False)
     accused = tuple(s for s in crossing if alpha <= PERSON_ALPHA_MAX and log_d[s] >= math.log(PERSON_DESIGN_MIN))
-    group = () if crossing else minimal_group(log_d, alpha, profile)
+    group = () if crossing or alpha > PERSON_ALPHA_MAX else minimal_group(log_d, alpha, profile)
     tier = Tier.PERSON if accused else Tier.GROUP if group else Tier.INSIDE
     return Ruling(tier, Reason.CROSSED, accused, group, crossing, inside=True)
 

@@ -140,7 +140,7 @@ class Records(Protocol):
         """Open records in the order of their tokens, after a token (exclusive; empty = from the start)."""
         ...
 
-    def tokens(self, query: Query, limit: int | None) -> list[RecordToken]:
+    def tokens(self, query: Query) -> list[RecordToken]:
         """Tokens of open records, in order."""
         ...
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dyepack.ledger import Fact, Kind
-from dyepack.terms.chance import Random, new_id
+from dyepack.terms.chance import Random, below, new_id
 from dyepack.terms.ids import RecordToken
 from dyepack.terms.progress import Progress
 from dyepack.terms.sensitive import Sensitive
@@ -106,7 +106,9 @@ class Releaser:
         """
         if not fields or len(set(fields)) != len(fields):
             raise BadRequestError(detail="fields: name each field once")
-        tokens = self._records.tokens(query, limit)
+        tokens = self._records.tokens(query)
+        if limit is not None:
+            tokens = sample(tokens, limit, self._random)
         usable = [row.token for row in self._usable(request, self._records.get(tokens))]
         assert request.case is not None
         release = Release(
@@ -267,6 +269,19 @@ class Releaser:
     def _lots_of(self, rows: Sequence[RecordRow]) -> dict[str, Lot | None]:
         """The lots of many records, each read once."""
         return {lot: self._lots.get(lot) for lot in {row.lot for row in rows}}
+
+
+def sample(tokens: Sequence[RecordToken], count: int, random: Random) -> list[RecordToken]:
+    """``count`` of the tokens, each set of them equally likely, in their order.
+
+    Not the first ones: canaries sort among all tokens, so a copy of the lowest would show them as a block at its end.
+    """
+    left = list(tokens)
+    taken = min(count, len(left))
+    for at in range(taken):
+        other = at + below(random, len(left) - at)
+        left[at], left[other] = left[other], left[at]
+    return sorted(left[:taken])
 
 
 def written(name: str, normal: str) -> str:

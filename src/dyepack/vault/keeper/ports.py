@@ -114,6 +114,10 @@ class KeeperStore(Protocol):
         """Rows by record; absent ones are absent."""
         ...
 
+    def records(self) -> list[bytes]:
+        """All records that have a row."""
+        ...
+
     def set_state(self, records: Sequence[bytes], state: RecordState, index: int) -> None:
         """Set the state of rows whose ``state_index`` is below ``index``, durably."""
         ...

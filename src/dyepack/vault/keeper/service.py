@@ -67,6 +67,7 @@ from dyepack.vault.keeper.wrapping import PersonKeys, unwrap_person, wrap_person
 from dyepack.vault.record import FIRST_VERSION, PAD_VALUE, PartId, RecordState, pad, unpad
 
 MARK_KEY_BYTES: Final = 32
+STATE_KINDS: Final = frozenset((Kind.RECORD_ADMITTED, Kind.RECORD_ERASED))
 _ACTOR = re.compile(r"[as]_[a-z2-7]{26}|p_[a-z]{1,16}")
 _MARKER: Final = "p_mark"
 _LABEL: Final = b"dyepack/label/v1\0"
@@ -333,15 +334,44 @@ class KeeperService:
         """Follow the log: open what was admitted, destroy what was erased."""
         gate.check_tokens(tokens, MAX_OPEN)  # 2
         entry, rows, people = self._shown(receipt, tokens)  # 3
-        gate.check_entry(entry, self._org, {Kind.RECORD_ADMITTED, Kind.RECORD_ERASED})  # 4
+        gate.check_entry(entry, self._org, STATE_KINDS)  # 4
         erased = entry.kind is Kind.RECORD_ERASED
         known = [token for token in tokens if token in rows] if erased else tokens
         gate.check_subjects(entry, [self._subject(entry, token, rows, people) for token in known])  # 6
-        records = [record_bytes(token) for token in known]
-        if erased:
+        self._follow(entry, receipt.index, known)
+
+    def replay(self, receipts: Sequence[Receipt]) -> None:
+        """Follow entries that this keeper has not seen: it was killed, or restored from a backup.
+
+        Nobody names the records here, so that an old backup of the vault cannot hide one: they are found by their
+        aliases, which costs one unwrapping of every key.
+        """
+        with self._lock:
+            entries = [(self._entry(receipt), receipt.index) for receipt in receipts]
+        for entry, _ in entries:
+            gate.check_entry(entry, self._org, STATE_KINDS)
+        named = self._named({quarter(entry.t) for entry, _ in entries})
+        for entry, index in entries:
+            found = [named[alias] for alias in gate.listed(entry, "subj") if alias in named]
+            if found:
+                self._follow(entry, index, found)
+
+    def _named(self, spans: Collection[Quarter]) -> dict[str, RecordToken]:
+        """All records by their aliases in some quarters."""
+        tokens = [record_token(record) for record in self._store.records()]
+        found: dict[str, RecordToken] = {}
+        for start in range(0, len(tokens), MAX_ALIASES):
+            _, people = self._people(tokens[start : start + MAX_ALIASES])
+            for token, keys in people.items():
+                found |= {keys.alias_of(self._institution, span): token for span in spans}
+        return found
+
+    def _follow(self, entry: Entry, index: int, tokens: Sequence[RecordToken]) -> None:
+        records = [record_bytes(token) for token in tokens]
+        if entry.kind is Kind.RECORD_ERASED:
             self._store.destroy(records)
         else:
-            self._store.set_state(records, RecordState.OPEN, receipt.index)
+            self._store.set_state(records, RecordState.OPEN, index)
 
     def link(
         self,

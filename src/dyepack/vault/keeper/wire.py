@@ -223,6 +223,14 @@ class Keeper(Protocol):
         """
         ...
 
+    def replay(self, receipts: Sequence[Receipt]) -> None:
+        """Follow entries that this keeper has not seen, before it serves.
+
+        Args:
+            receipts: Of every ``vault:record:admitted`` and ``vault:record:erased`` since the size it knew.
+        """
+        ...
+
     def set_state(self, receipt: Receipt, tokens: Sequence[RecordToken]) -> None:
         """Follow ``vault:record:admitted`` (held -> open) or ``vault:record:erased`` (keys destroyed)."""
         ...
