@@ -12,7 +12,7 @@ import uvicorn
 from playwright.sync_api import Browser, sync_playwright
 
 from dyepack.web import make_app
-from fakes.desk_house import furnish, opened
+from fakes.desk_house import cheap_passwords, furnish, opened
 
 
 def chromium() -> str:
@@ -38,11 +38,16 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[str]:
-    """The address of a desk over a furnished home."""
-    home = tmp_path / "home"
-    furnish(home)
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a desk over a furnished home, for all tests of a module."""
+    home: Path = tmp_path_factory.mktemp("desk") / "home"
+    with cheap_passwords():
+        yield from _served(home)
+
+
+def _served(home: Path) -> Iterator[str]:
+    furnish(home, limits__enabled=False)
     with opened(home) as acts:
         server = uvicorn.Server(
             uvicorn.Config(

@@ -158,10 +158,26 @@ def test_the_desk_works_without_javascript(browser: Browser, desk: str) -> None:
 def test_no_page_scrolls_sideways_on_a_phone(browser: Browser, desk: str, role: str) -> None:
     context = browser.new_context(locale="zh-CN", viewport={"width": PHONE_WIDTH, "height": 740})
     person = Person(context, desk, role, Words("zh"))
-    paths = [a.get_attribute("href") for a in person.page.locator("nav a").all()]
-    assert paths
+    paths = [str(link.get_attribute("href")) for link in person.page.locator("nav a").all()]
+    assert "/ledger" in paths
     for path in paths:
-        person.visit(str(path))
-        wide = person.page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= PHONE_WIDTH, f"{path} is {wide} px wide"
+        person.visit(path)
+        assert width(person) <= PHONE_WIDTH, path
+    if "/records" in paths:
+        person.visit("/records")
+        person.page.locator("input[name=case]").fill("核对")
+        person.press("list.go")
+        assert width(person) <= PHONE_WIDTH, "the list"
+        person.page.locator("tbody a").first.click()
+        expect(person.page.locator("dl.masks")).to_be_visible()
+        assert width(person) <= PHONE_WIDTH, "a record"
+    if "/leaks" in paths and person.page.goto(f"{desk}/leaks") and person.page.locator("tbody a").count():
+        person.page.locator("tbody a").first.click()
+        expect(person.page.locator("svg.evidence")).to_be_visible()
+        assert width(person) <= PHONE_WIDTH, "a verdict"
     context.close()
+
+
+def width(person: Person) -> int:
+    """How wide the page is, in pixels."""
+    return int(person.page.evaluate("document.documentElement.scrollWidth"))

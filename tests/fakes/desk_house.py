@@ -10,12 +10,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
+
+from argon2 import PasswordHasher
+from argon2.profiles import CHEAPEST
 
 from dyepack.app.acts import Acts
 from dyepack.app.founding import found
 from dyepack.app.home import create
 from dyepack.app.institution import open_institution
 from dyepack.app.settings import Value
+from dyepack.crypto import password
 from dyepack.crypto.chance import SystemRandom
 from dyepack.terms.progress import silent
 from dyepack.terms.time import Clock
@@ -101,6 +106,13 @@ def furnish(home: Path, **settings: Value) -> None:
                 silent,
             )["lot"]
             acts.run("lot admit", {"lot": lot, "actor": NAME_OF["privacy_officer"]}, silent)
+
+
+@contextmanager
+def cheap_passwords() -> Iterator[None]:
+    """Argon2id at its lowest cost: tests log in hundreds of times, and none of them attacks a hash."""
+    with patch.object(password, "_HASHER", PasswordHasher.from_parameters(CHEAPEST)):
+        yield
 
 
 @contextmanager

@@ -230,7 +230,7 @@ def role_of(word: str) -> Role:
     try:
         return Role(word)
     except ValueError as error:
-        raise CommandError(what="role", remedy=", ".join(Role)) from error
+        raise CommandError.one_of("role", Role) from error
 
 
 def purpose_of(word: str) -> Purpose:
@@ -242,7 +242,7 @@ def purpose_of(word: str) -> Purpose:
     try:
         return Purpose(word)
     except ValueError as error:
-        raise CommandError(what="purpose", remedy=", ".join(Purpose)) from error
+        raise CommandError.one_of("purpose", Purpose) from error
 
 
 def _member(member: Member) -> dict[str, Any]:

@@ -13,6 +13,8 @@ DyepackError
         └── TooManyLogInsError  too many attempts
 """
 
+from collections.abc import Iterable
+
 from dyepack.terms.errors import DyepackError, Outcome
 
 
@@ -38,6 +40,11 @@ class CommandError(AppError):
     outcome = Outcome.BAD_INPUT
     en = "{what}: {remedy}"
     zh = "{what}：{remedy}"
+
+    @classmethod
+    def one_of(cls, what: str, allowed: Iterable[str]) -> "CommandError":
+        """A word that is none of the allowed ones; the word itself is not repeated."""
+        return cls(what=what, remedy="one of / 须为其一: " + ", ".join(allowed))
 
 
 class KeyFileMissingError(AppError):

@@ -1,9 +1,11 @@
 """Founding: the first opening of a new home makes its databases and its log, and reads the institution's own lines."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from dyepack.app.errors import CommandError
 from dyepack.app.institution import open_institution
+from dyepack.app.settings import Value
 from dyepack.identifiers import IdentifierError, normalize_phone
 
 
@@ -18,6 +20,17 @@ def found(home: Path) -> None:
         if path:
             notes = [house.keeper.seal_note("line", "line", line.encode()) for line in read_lines(Path(path))]
             house.marks.add_lines(notes)
+
+
+def check_lines(values: Mapping[str, Value]) -> None:
+    """Whether the file of ``mark.lines``, if one is named, can be used: asked before anything is made.
+
+    Raises:
+        CommandError: It cannot.
+    """
+    path = values.get("mark.lines")
+    if path:
+        read_lines(Path(str(path)))
 
 
 def read_lines(path: Path) -> list[str]:

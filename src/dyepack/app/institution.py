@@ -1,8 +1,8 @@
 """The institution: everything of one home, joined. Opening it is the product's start-up.
 
 1. take the lock of the home (one writer); 2. bring the database to the head revision; 3. open the keeper over its own
-files; 4. open the log, which shows its head to the keeper; 5. drain the outbox; 6. say in the ledger what is new:
-the log's beginning, another policy, settings weaker than their defaults.
+files; 4. open the log, which shows its head to the keeper, and have the keeper follow what it missed; 5. drain the
+outbox; 6. say in the ledger what is new: the log's beginning, another policy, settings weaker than their defaults.
 """
 
 from pathlib import Path
@@ -16,7 +16,7 @@ from dyepack.app.settings import Settings
 from dyepack.crypto.chance import SystemRandom
 from dyepack.crypto.digest import sha256
 from dyepack.crypto.signature import Ed25519Signer
-from dyepack.ledger import Fact, Kind, note_key
+from dyepack.ledger import Fact, Kind, note_key, parse_entry
 from dyepack.mark import derive_keys
 from dyepack.storage.database import Database
 from dyepack.storage.govern_store import ApprovalStore, CaseStore, KnownStore, QuotaStore, StaffStore
@@ -32,7 +32,7 @@ from dyepack.vault.admission import Admission
 from dyepack.vault.erase import Eraser
 from dyepack.vault.intake import Intake
 from dyepack.vault.keeper.ceilings import CeilingTable
-from dyepack.vault.keeper.service import KeeperService
+from dyepack.vault.keeper.service import STATE_KINDS, KeeperService
 from dyepack.vault.permission import Permission
 from dyepack.vault.policies import shipped
 from dyepack.vault.policy import PolicySet
@@ -79,6 +79,7 @@ class Institution:
         origin = f"dyepack.invalid/{self.id}/{to_datetime(clock.now()).year}"
         self.origin = self.known.get("origin") or origin
         self.keeper = self._open_keeper(signer)
+        known = self.keeper.size()
         self.log = Sequencer(
             home / "ledger",
             signer,
@@ -86,8 +87,9 @@ class Institution:
             self.id,
             clock,
             self.keeper.advance,
-            keeper_size=self.keeper.size(),
+            keeper_size=known,
         )
+        self._catch_up(known)
         self.policies = PolicySet.load(*shipped())
         self._join()
         self._drain()
@@ -203,6 +205,13 @@ class Institution:
     def fact(self, kind: Kind, **fields: str | int | tuple[str, ...]) -> Fact:
         """A fact with a fresh id."""
         return Fact(new_id(self.random), kind, {name: value for name, value in fields.items() if value != ()})
+
+    def _catch_up(self, known: int) -> None:
+        """A keeper that was killed, or restored from a backup, follows the log before it opens anything."""
+        size = self.log.size()
+        missed = [index for index, raw in self.log.entries(known) if parse_entry(raw).kind in STATE_KINDS]
+        if missed:
+            self.keeper.replay([self.log.prove(index, size) for index in missed])
 
     def _drain(self) -> None:
         waiting = self.outbox.waiting()

@@ -5,7 +5,7 @@ it; a row that is not certain stays unlinked.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dyepack.app.institution import Institution
@@ -18,7 +18,7 @@ from dyepack.terms.ids import RecordToken
 from dyepack.terms.progress import Progress
 from dyepack.vault.catalog import Search, index_number
 from dyepack.vault.intake import index_all
-from dyepack.vault.keeper.wire import LinkProbe, ListGround
+from dyepack.vault.keeper.wire import MAX_CANDIDATES, LinkProbe, ListGround
 from dyepack.vault.ports import INSTITUTION_SPACE
 
 PHONE_FIELDS = ("phone", "guardian_phone")
@@ -41,6 +41,11 @@ class Links:
         return {row.row: row.record for row in self.rows if row.record is not None}
 
 
+def items_of(rows: Sequence[Sequence[str]]) -> int:
+    """What a list asks about: its rows, or its numbers where rows hold several; the keeper answers no more."""
+    return max(len(rows), sum(len(_numbers(cells)) for cells in rows))
+
+
 def link(house: Institution, tables: Sequence[Table], receipt: Receipt, progress: Progress) -> Links:
     """Link every row of a file, its sheets one after the other; the receipt is that of ``trace:list:linked``."""
     rows_of = [(cells, names) for table in tables for names in [_name_columns(table)] for cells in table.rows]
@@ -49,10 +54,7 @@ def link(house: Institution, tables: Sequence[Table], receipt: Receipt, progress
     for start in range(0, len(rows_of), STEP):
         progress("link", start, len(rows_of))
         step = {start + at + 1: row for at, row in enumerate(rows_of[start : start + STEP])}
-        numbers = {
-            row: tuple(dict.fromkeys(number for cell in cells for number in NUMBERS.phones_in(cell)))
-            for row, (cells, _) in step.items()
-        }
+        numbers = {row: _numbers(cells) for row, (cells, _) in step.items()}
         for row, tokens in _exact(house, numbers, receipt).items():
             if len(tokens) == 1:
                 found[row] = next(iter(tokens))
@@ -69,6 +71,10 @@ def link(house: Institution, tables: Sequence[Table], receipt: Receipt, progress
     progress("link", len(rows_of), len(rows_of))
     rows = tuple(LeakedRow(row, found.get(row)) for row in range(1, len(rows_of) + 1))
     return Links(rows, len(unsure - found.keys()))
+
+
+def _numbers(cells: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(number for cell in cells for number in NUMBERS.phones_in(cell)))
 
 
 def _name_columns(table: Table) -> list[int]:
@@ -108,7 +114,24 @@ def _hidden(house: Institution, probes: dict[int, LinkProbe], receipt: Receipt) 
     hits = house.records.find(INSTITUTION_SPACE, [(number, tag) for tag in tags])
     tokens = {row: hits.get((number, tag), []) for row, tag in zip(rows, tags, strict=True)}
     tokens = {row: some for row, some in tokens.items() if 0 < len(some) <= MOST_CANDIDATES}
-    wanted = list(dict.fromkeys(token for some in tokens.values() for token in some))
-    sealed = {row.token: row.sealed for row in house.records.get(wanted)}
-    candidates = {row: [(token, sealed[token]) for token in some if token in sealed] for row, some in tokens.items()}
-    return house.keeper.link(receipt, [probes[row] for row in tokens], candidates)
+    found: dict[int, RecordToken] = {}
+    for frame in _frames(tokens):
+        wanted = list(dict.fromkeys(token for row in frame for token in tokens[row]))
+        sealed = {row.token: row.sealed for row in house.records.get(wanted)}
+        candidates = {row: [(token, sealed[token]) for token in tokens[row] if token in sealed] for row in frame}
+        found |= house.keeper.link(receipt, [probes[row] for row in frame], candidates)
+    return found
+
+
+def _frames(tokens: Mapping[int, Sequence[RecordToken]]) -> Iterator[list[int]]:
+    """Rows in frames whose candidates the keeper takes at once."""
+    frame: list[int] = []
+    held = 0
+    for row, some in tokens.items():
+        if frame and held + len(some) > MAX_CANDIDATES:
+            yield frame
+            frame, held = [], 0
+        frame.append(row)
+        held += len(some)
+    if frame:
+        yield frame

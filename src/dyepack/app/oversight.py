@@ -270,7 +270,7 @@ class Oversight:
             DeniedError: The policy refuses.
         """
         if attribute not in CODED:
-            raise CommandError(what="attribute", remedy=", ".join(CODED))
+            raise CommandError.one_of("attribute", CODED)
         return self._acts.looking.groups(actor, attribute)
 
     @staticmethod

@@ -1,5 +1,6 @@
 """Taking in: a file becomes a lot in quarantine, and a lot leaves quarantine."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -30,6 +31,7 @@ class Taking:
     def __init__(self, house: Institution) -> None:
         """Over an open institution."""
         self._house = house
+        self._one_at_a_time = threading.Lock()
 
     def take(
         self,
@@ -53,7 +55,7 @@ class Taking:
         """
         house = self._house
         if provenance not in PROVENANCES:
-            raise CommandError(what="--provenance", remedy=", ".join(PROVENANCES))
+            raise CommandError.one_of("--provenance", PROVENANCES)
         if not evidence.strip():
             raise ProvenanceMissingError
         request = Request(actor, Purpose.INTAKE)
@@ -68,6 +70,20 @@ class Taking:
         told = {"columns": {str(column): name for column, name in mapping.columns}, "columns_left_out": left}
         if dry_run:
             return _answer(None, _dry(table, mapping), "dry-run") | told
+        with self._one_at_a_time:  # the same file twice at once is one lot, run once and read once
+            return self._run(request, content, table, mapping, provenance, evidence, progress) | told
+
+    def _run(
+        self,
+        request: Request,
+        content: bytes,
+        table: Table,
+        mapping: Mapping,
+        provenance: str,
+        evidence: str,
+        progress: Progress,
+    ) -> dict[str, Any]:
+        house = self._house
         lot, receipt = self._lot(request, content, table, provenance, evidence)
 
         def run(receipt: Receipt) -> list[RowResult]:
@@ -84,7 +100,7 @@ class Taking:
             taken = sum(result.outcome == "taken" for result in results)
             house.log.append([house.fact(Kind.IMPORT_FINISHED, **request.who(), ref=lot.id, n=taken)])
             house.lots.finish(lot.id)
-        return _answer(lot.id, results, "open" if lot.state == "open" else "held") | told
+        return _answer(lot.id, results, "open" if lot.state == "open" else "held")
 
     def _lot(
         self, request: Request, content: bytes, table: Table, provenance: str, evidence: str
@@ -129,7 +145,8 @@ class Taking:
     def admit(self, actor: Actor, lot: str, progress: Progress) -> dict[str, Any]:
         """Open a lot whose provenance is proven."""
         request = Request(actor, Purpose.APPROVE)
-        admitted, duplicates = self._house.admission.admit(request, lot, progress)
+        with self._one_at_a_time:
+            admitted, duplicates = self._house.admission.admit(request, lot, progress)
         return {"lot": lot, "admitted": admitted, "duplicates": duplicates}
 
     def lots(self) -> list[dict[str, Any]]:

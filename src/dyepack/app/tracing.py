@@ -17,7 +17,7 @@ import msgspec
 
 from dyepack.app.errors import CommandError, FrameChangedError
 from dyepack.app.institution import Institution
-from dyepack.app.linking import Links, link
+from dyepack.app.linking import Links, items_of, link
 from dyepack.app.people import People
 from dyepack.app.releasing import Releasing
 from dyepack.app.report import report_files
@@ -118,7 +118,7 @@ class Tracing:
         tag = house.keeper.label_tag("list", digest)
         kept = self._kept(request.case)
         if digest not in {item.sha256 for item in kept}:
-            fields = dict(request.fields()) | granted | {"n": len(rows)}
+            fields = dict(request.fields()) | granted | {"n": items_of(rows)}
             receipt = receipts(house.log, [house.fact(Kind.LIST_LINKED, **fields)])[0]
             links = link(house, tables, receipt, progress)
             progress("marks", 0, 1)

@@ -16,7 +16,8 @@ from dyepack.vault.errors import BadRequestError
 from dyepack.vault.ports import Query
 
 OTHER: Final = "other"
-_SEASON = re.compile(r"(20[0-9]{2})\D{0,3}(春|秋|夏|冬|spring|fall|autumn|summer|winter|s|f)?")
+_SEASON = re.compile(r"(20[0-9]{2})(?:\D{0,3}?(春|秋|夏|冬|spring|fall|autumn|summer|winter|s|f))?")
+_SEASON_CODE = re.compile(r"y20[0-9]{2}[sufw]")
 _SEASONS = {"春": "s", "spring": "s", "s": "s", "夏": "u", "summer": "u", "冬": "w", "winter": "w"}
 
 
@@ -41,6 +42,8 @@ CODED: Final = tuple(one.name for one in CATALOG.values() if one.codes)
 def code_of(name: str, text: str) -> str:
     """The code of a text for one attribute; ``other`` if no list knows it."""
     if name == "intake_season":
+        if _SEASON_CODE.fullmatch(text):
+            return text
         match = _SEASON.search(_key(text))
         return f"y{match[1]}{_SEASONS.get(match[2] or '', 'f')}" if match else OTHER
     return _CODES[name].get(_key(text), OTHER)

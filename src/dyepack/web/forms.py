@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import Final
 
+from python_multipart.exceptions import FormParserError
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
 from starlette.requests import Request
@@ -69,7 +70,7 @@ async def read_form(request: Request, limit: int) -> Form:
             data = await FormParser(request.headers, stream, max_fields=_MAX_FIELDS).parse()
         else:
             raise FormBrokenError
-    except MultiPartException as error:
+    except (MultiPartException, FormParserError, ValueError) as error:  # a charset with a null is a ValueError there
         raise FormBrokenError from error
     finally:
         await stream.aclose()

@@ -11,6 +11,7 @@ requester's own device can be seen in the ledger), ``dyepack_language``.
 import base64
 import logging
 import re
+import threading
 import traceback
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -22,7 +23,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from dyepack.app.acts import Acts
 from dyepack.app.entering import Entering, Session
@@ -67,6 +68,7 @@ class Desk:
         self.offset: int = acts.house.settings["institution.utc_offset_minutes"]
         self._anonymous = acts.house.random.token_bytes(32)
         self._working: OrderedDict[bytes, Working] = OrderedDict()
+        self._lock = threading.Lock()
         self._pages = Environment(
             loader=PackageLoader("dyepack.web"),
             autoescape=True,
@@ -86,10 +88,11 @@ class Desk:
 
     def work_on(self, session: Session, working: Working) -> None:
         """Remember it for the next form."""
-        self._working[session.digest] = working
-        self._working.move_to_end(session.digest)
-        while len(self._working) > _MEMORY:
-            self._working.popitem(last=False)
+        with self._lock:
+            self._working[session.digest] = working
+            self._working.move_to_end(session.digest)
+            while len(self._working) > _MEMORY:
+                self._working.popitem(last=False)
 
     def forget(self, session: Session) -> None:
         """At log-out."""
@@ -206,7 +209,10 @@ def door(desk: Desk, view: View, section: str, *, limit: int = FORM_LIMIT, anybo
     """An endpoint: the view behind the checks of this module."""
 
     async def endpoint(request: Request) -> Response:
-        visit = await run_in_threadpool(_arrive, desk, request, section)
+        try:
+            visit = await run_in_threadpool(_arrive, desk, request, section)
+        except DyepackError as error:  # the home itself does not answer: there is no session to show a page to
+            return PlainTextResponse(f"{error.sentence('zh')}\n{error.sentence('en')}\n", status_of(error))
         if visit.session is None and not anybody:
             return _kept(visit, visit.go("/log-in"))
         try:
