@@ -112,8 +112,6 @@ def intake_killed(empty: Template, to: Path, seconds: float) -> None:
     assert answer["rows"] == answer["taken"] + answer["duplicates"] + answer["invalid"] == ROWS
     assert (answer["duplicates"], answer["invalid"]) == (empty.people.doubles, empty.people.bad)
     assert outcomes["taken"] == answer["taken"]
-    admitted = house.admit(answer["lot"])
-    assert admitted["admitted"] == answer["taken"]
     assert house.do("ledger audit")["whole"]
     house.close()
 
@@ -151,7 +149,7 @@ def test_a_lot_whose_first_run_ended_before_its_first_batch_is_finished_later(em
     house.close()
 
 
-@pytest.mark.parametrize("seconds", [0.05, 0.25])
+@pytest.mark.parametrize("seconds", [pytest.param(0.05, marks=pytest.mark.proof), 0.2])
 def test_a_killed_admission_is_finished_by_a_rerun(seconds, taken, tmp_path):
     home = taken.copy(tmp_path / "home")
 

@@ -1,4 +1,4 @@
-"""No receipt, no key, on the joined product: a look whose entry is missing, stale or about something else opens nothing.
+"""No receipt, no key, on the joined product: a look whose entry is missing, stale or about something else opens none.
 
 The attacker here has patched the vault's own code and holds the log's signing key; he does not hold the keeper.
 """
@@ -13,9 +13,8 @@ from dyepack.app.institution import open_institution
 from dyepack.app.sequencer import Sequencer
 from dyepack.crypto.chance import SystemRandom
 from dyepack.crypto.signature import Ed25519Signer
-from dyepack.ledger import Fact, Head, Kind, Receipt, Tree, encode_entry, leaf_hash, sign_head
+from dyepack.ledger import Fact, Head, Kind, Receipt, Tree, encode_entry, leaf_hash, parse_entry, sign_head
 from dyepack.storage.keeper_database import read_key_file
-from dyepack.terms.actor import CLI_DEVICE
 from dyepack.terms.chance import new_id
 from dyepack.terms.errors import DyepackError
 from dyepack.terms.ids import RecordToken
@@ -37,7 +36,6 @@ from dyepack.vault.errors import (
     WrongSubjectError,
 )
 from dyepack.vault.keeper.wire import ListGround
-from dyepack.vault.ports import Query
 from dyepack.vault.record import parts_of_field
 from fakes.ledger_logs import HandClock
 from fakes.whole import STAFF, WholeHouse, dyepack, strangers_list
@@ -63,21 +61,15 @@ class World:
     def log(self):
         return self.house.house.log
 
+    @property
+    def honest(self) -> dict:
+        """The fields of a real look."""
+        found = [raw for _, raw in self.log.find([Kind.FIELD_REVEALED.value])]
+        return {name: value for name, value in parse_entry(found[0]).fields.items() if name != "commit"}
+
     def fact(self, kind=Kind.FIELD_REVEALED, of=0, **changes) -> Fact:
         alias = self.house.house.viewer.aliases([self.tokens[of]])[self.tokens[of]]
-        actor = self.house.acts.people.named("林顾问").id
-        fields = {
-            "actor": actor,
-            "role": "consultant",
-            "dev": CLI_DEVICE,
-            "purpose": "consult",
-            "case": "g_" + "a" * 26,
-            "decision": "permit",
-            "subj": (alias,),
-            "fields": ("phone",),
-        } | changes
-        case = self.house.acts.people.case("攻击", self.house.acts.people.actor("林顾问", fields["dev"]))
-        fields["case"] = case.id
+        fields = self.honest | {"subj": (alias,), "fields": ("phone",)} | changes
         return self.house.house.fact(kind, **fields)
 
     def receipt(self, **changes) -> Receipt:
@@ -89,15 +81,27 @@ class World:
         return Receipt(raw, index, proof, head)
 
 
+def made(home, clock) -> World:
+    """A house with two grown-ups, one of whom was looked at, and a lot in quarantine."""
+    house = WholeHouse(home, clock=clock)
+    people = strangers_list(3, 40)
+    house.admit(house.take(people.csv("utf-8"))["lot"])
+    held = house.take(strangers_list(4, 10).csv("utf-8"), "second.csv")["lot"]
+    words = {"purpose": "consult", "case": "咨询", "actor": "林顾问"}
+    tokens = [
+        house.do("lookup", phone=person.phone, **words)["records"][0]["token"]
+        for person in people.people
+        if person.born
+    ][:2]
+    house.do("reveal", token=tokens[0], field="phone", **words)
+    return World(house, clock, tokens, house.house.lots.members(held, "held")[0].token)
+
+
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    clock = HandClock(LATER)
-    house = WholeHouse(tmp_path_factory.mktemp("lock") / "home", clock=clock)
-    house.admit(house.take(strangers_list(3, 40).csv("utf-8"))["lot"])
-    held = house.take(strangers_list(4, 10).csv("utf-8"), "second.csv")["lot"]
-    tokens = house.house.records.tokens(Query(), None)
-    yield World(house, clock, tokens, house.house.lots.members(held, "held")[0].token)
-    house.close()
+    world = made(tmp_path_factory.mktemp("lock") / "home", HandClock(LATER))
+    yield world
+    world.house.close()
 
 
 def test_an_honest_receipt_opens_the_field_that_it_names(world):
@@ -192,7 +196,7 @@ def test_a_refusal_in_the_log_opens_nothing(world):
 
 
 def test_an_entry_of_another_kind_opens_nothing(world):
-    receipt = world.receipt(kind=Kind.RECORD_ERASED, ref="t" * 26)
+    receipt = world.receipt(kind=Kind.RECORD_ERASED, ref=new_id(SystemRandom()))
 
     with pytest.raises(WrongKindError):
         world.keeper.open(receipt, [(world.tokens[0], PHONE)])
@@ -222,6 +226,7 @@ def test_a_clock_that_is_set_back_does_not_freshen_it(world):
 
     with pytest.raises(StaleError):
         world.keeper.open(receipt, [(world.tokens[0], PHONE)])
+    world.clock.time += 31 * SECOND
 
 
 def test_a_record_in_quarantine_opens_for_nobody(world):
@@ -233,7 +238,7 @@ def test_a_record_in_quarantine_opens_for_nobody(world):
 
 def test_a_release_without_approvers_opens_nothing(world):
     receipt = world.receipt(
-        kind=Kind.RELEASE_OPENED, purpose="application", ref="r" * 26, n=1,
+        kind=Kind.RELEASE_OPENED, purpose="application", ref=new_id(SystemRandom()), n=1,
         approvers=(world.house.acts.people.named("林顾问").id,),
     )  # fmt: skip
 
@@ -250,17 +255,14 @@ def test_a_list_entry_of_one_row_does_not_index_a_thousand_numbers(world):
 
 
 def test_a_restart_of_the_keeper_honors_no_receipt_from_before(tmp_path):
-    clock = HandClock(LATER)
-    house = WholeHouse(tmp_path / "home", clock=clock)
-    house.admit(house.take(strangers_list(5, 20).csv("utf-8"))["lot"])
-    world = World(house, clock, house.house.records.tokens(Query(), None), RecordToken(""))
-    receipt = world.receipt()
-    house.close()
-    house.open()
+    world = made(tmp_path / "home", HandClock(LATER))
+    index = world.receipt().index
+    world.house.close()
+    world.house.open()
 
     with pytest.raises(StaleError):
-        world.keeper.open(receipt, [(world.tokens[0], PHONE)])
-    house.close()
+        world.keeper.open(world.log.prove(index), [(world.tokens[0], PHONE)])
+    world.house.close()
 
 
 @pytest.fixture(scope="module")

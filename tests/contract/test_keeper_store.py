@@ -65,6 +65,12 @@ def test_destroyed_people_are_gone_and_others_stay(store: KeeperStore) -> None:
     assert list(store.persons([_row(1).record, _row(2).record])) == [_row(2).record]
 
 
+def test_all_records_are_named_and_destroyed_ones_are_not(store: KeeperStore) -> None:
+    store.add_persons([_row(1), _row(2), _row(3)])
+    store.destroy([_row(2).record])
+    assert sorted(store.records()) == [_row(1).record, _row(3).record]
+
+
 def test_keys_are_kept_by_ring_name_and_version(store: KeeperStore) -> None:
     lot = WrappedKey("lot", 1, b"wrapped", b"d" * 32, 12)
     note = WrappedKey("staff", 1, b"note")

@@ -1,4 +1,4 @@
-"""Looking for people's data in bytes: patterns in every encoding and spelling, and a folder whose every file is noticed."""
+"""Looking for people's data in bytes: patterns in every encoding and spelling; a folder whose every file is noticed."""
 
 import ctypes
 import os
@@ -16,7 +16,7 @@ _IN_CREATE = 0x100
 
 
 def texts_of(person: Person) -> set[str]:
-    """Every way to write the person's number, name and address; the number's last eight digits are part of all others."""
+    """Every way to write the person's number, name and address; the last eight digits are part of all other ways."""
     tail = person.phone[3:]
     digits = {tail, f"{tail[:4]} {tail[4:]}", f"{tail[:4]}-{tail[4:]}", f"{person.phone[:3]}****{person.phone[7:]}"}
     digits |= {text.translate({ord(str(digit)): chr(0xFF10 + digit) for digit in range(10)}) for text in digits}

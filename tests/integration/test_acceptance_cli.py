@@ -1,6 +1,6 @@
 """The whole promise through the real command line: a stranger's list, five recipients, one leak.
 
-Words and JSON keys are those that the README promises; nothing here reaches into the product. A thousand rows with
+Words and JSON keys are those that the README promises; nothing here reaches into the product. Seven hundred rows with
 every run, most commands forwarded to a process that serves; five thousand among the proofs, every command alone.
 """
 
@@ -26,7 +26,7 @@ FIELDS = "name,phone,target_country,remark"
 @dataclass
 class Story:
     home: Path
-    list: StrangersList
+    people: StrangersList
     intake: dict
     again: dict
     admit: dict
@@ -44,10 +44,10 @@ class Story:
         return self.do("trace", "list", path, *words)
 
     def person(self, *, adult: bool) -> Person:
-        return next(person for person in self.list.people if bool(person.born) is adult)
+        return next(person for person in self.people.people if bool(person.born) is adult)
 
 
-@pytest.fixture(scope="module", params=[1_000, pytest.param(5_000, marks=pytest.mark.proof)])
+@pytest.fixture(scope="module", params=[700, pytest.param(5_000, marks=pytest.mark.proof)])
 def story(request, tmp_path_factory) -> Iterator[Story]:
     with ExitStack() as served:
         yield tell(tmp_path_factory.mktemp("acceptance"), request.param, served)
@@ -62,13 +62,13 @@ def tell(folder: Path, size: int, served: ExitStack) -> Story:
     assert made.code == 0, made.err
     for name, role in STAFF.items():
         assert dyepack("actor", "add", name, "--role", role, home=home).code == 0
-    people = strangers_list(20261122, size, remarks=0.3 if size > 1_000 else 0.5)
+    people = strangers_list(20261122, size, remarks=0.3 if size > 700 else 0.5)
     file = folder / "报名总表.csv"
     file.write_bytes(people.csv("gb18030"))
     story = Story(home, people, {}, {}, {}, {}, {})
     words = ["intake", file, "--provenance", "relation", "--evidence", "合同台账", "--actor", "陈前台"]
     story.intake = story.do(*words)
-    if size == 1_000:
+    if size == 700:
         house = served.enter_context(open_institution(home))
         served.enter_context(closing(ForwardServer(home, Acts(house).run)))
     story.again = story.do(*words)
@@ -90,8 +90,8 @@ def tell(folder: Path, size: int, served: ExitStack) -> Story:
 def test_every_row_of_a_strangers_list_has_an_outcome(story):
     answer = story.intake
 
-    assert answer["taken"] + answer["duplicates"] + answer["invalid"] == answer["rows"] == len(story.list.rows)
-    assert (answer["duplicates"], answer["invalid"]) == (story.list.doubles, story.list.bad)
+    assert answer["taken"] + answer["duplicates"] + answer["invalid"] == answer["rows"] == len(story.people.rows)
+    assert (answer["duplicates"], answer["invalid"]) == (story.people.doubles, story.people.bad)
     assert answer["state"] == "held"
     assert all(set(problem) == {"row", "column", "code"} for problem in answer["problems"])
 
@@ -105,7 +105,7 @@ def test_an_admitted_lot_opens_all_that_was_taken(story):
 
 
 def test_a_copy_holds_everybody_and_at_least_thirty_people_that_only_it_holds(story):
-    known = {person.phone for person in story.list.people}
+    known = {person.phone for person in story.people.people}
     numbers = {name: {row["phone"] for row in copy} for name, copy in story.copies.items()}
 
     for name in RECIPIENTS:
@@ -151,7 +151,7 @@ def test_two_halves_together_name_only_those_two(story, tmp_path):
 
 def test_without_any_invented_person_the_remarks_alone_name_the_copy(story, tmp_path):
     culprit = RECIPIENTS[1]
-    known = {person.phone for person in story.list.people}
+    known = {person.phone for person in story.people.people}
     real = [row for row in story.copies[culprit] if row["phone"] in known]
 
     document = story.trace(tmp_path, leak(real, 4, share=0.3, keep=("remark", "phone", "name")))
@@ -204,7 +204,7 @@ def test_an_unknown_age_needs_a_second_person_for_every_look(story):
 
 
 def test_a_look_is_proven_to_a_stranger_with_a_file_that_runs_alone(story, tmp_path):
-    words = ("--phone", story.list.people[7].phone, "--purpose", "visit", "--case", "来访登记", "--actor", "陈前台")
+    words = ("--phone", story.people.people[7].phone, "--purpose", "visit", "--case", "来访登记", "--actor", "陈前台")
     entry = story.do("lookup", *words)["entry"]
     bundle = tmp_path / "proof.zip"
 
@@ -231,7 +231,7 @@ def test_the_log_of_all_this_is_whole_and_says_that_it_is_not_witnessed(story):
 
 
 def test_an_erased_person_is_not_found_again(story):
-    person = story.list.people[42]
+    person = story.people.people[42]
     words = ("--phone", person.phone, "--purpose", "supervise", "--case", "删除请求", "--actor", "周合规")
     [record] = story.do("lookup", *words)["records"]
 

@@ -92,6 +92,27 @@ def test_a_copy_without_its_invented_people_is_named_by_its_remarks(usual):
     assert all(sum(person["design"]["hits"].values()) == 0 for person in document["persons"])
 
 
+def test_hidden_numbers_are_linked_whatever_the_keeper_takes_at_once(usual, monkeypatch):
+    hidden = leak(usual.copies[RECIPIENTS[0]], 40, share=0.5, hide=1.0)
+    whole = usual.house.trace(hidden, case="所有候选一次")["evidence"]["items"]
+    monkeypatch.setattr("dyepack.app.linking.MAX_CANDIDATES", 3)
+    monkeypatch.setattr("dyepack.vault.keeper.linking.MAX_CANDIDATES", 3)
+
+    assert usual.house.trace(hidden, case="候选分批")["evidence"]["items"] == whole > 150
+
+
+@pytest.mark.parametrize("width", [6, 25, 500])
+def test_a_text_of_numbers_many_to_a_line_is_read_too(thirty, width):
+    culprit = RECIPIENTS[1]
+    numbers = [row["phone"] for row in thirty.copies[culprit]]
+    random.Random(width).shuffle(numbers)
+    lines = [" ".join(numbers[at : at + width]) for at in range(0, len(numbers), width)]
+
+    decision = thirty.decide(("转发\n" + "\n".join(lines)).encode())
+
+    assert decision["accused"] == [culprit]
+
+
 def test_our_own_list_before_it_was_released_names_nobody(usual):
     own = [{"name": person.name, "phone": person.phone} for person in usual.list.people]
 

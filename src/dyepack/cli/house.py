@@ -35,10 +35,11 @@ def init(
     as_json: AsJson = False,
 ) -> None:
     """Make the home of an institution in an empty folder."""
-    from dyepack.app.founding import found
+    from dyepack.app.founding import check_lines, found
 
     try:
         values = parse_assignments(setting or [])
+        check_lines(values)
         settings = create(home, institution, values, SystemRandom())
         found(home)
     except DyepackError as error:

@@ -13,13 +13,12 @@ from dyepack.identifiers import MaskedPhone, name_key
 from dyepack.terms.ids import RecordToken
 from dyepack.vault.catalog import field
 from dyepack.vault.errors import BadFrameError
-from dyepack.vault.keeper.wire import LinkProbe
+from dyepack.vault.keeper.wire import MAX_CANDIDATES, LinkProbe
 from dyepack.vault.keeper.wrapping import PersonKeys
 from dyepack.vault.record import DISPLAY, parse_sealed
 from dyepack.vault.unseal import unseal_display, unseal_part
 
 MAX_PROBES: Final = 10_000
-MAX_CANDIDATES: Final = 50_000
 _PATTERN = re.compile(r"[0-9]{3}[0-9*]{4}[0-9]{4}")
 _PHONE: Final = field("phone").id
 

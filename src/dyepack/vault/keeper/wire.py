@@ -18,6 +18,7 @@ MAX_ALIASES = 200_000
 MAX_INDEX = 1000
 MAX_OPEN = 100
 MAX_COPIES = 1000
+MAX_CANDIDATES = 50_000  # of one call of ``link``, over all its rows
 
 
 @dataclass(frozen=True, slots=True)
