@@ -231,3 +231,29 @@ def test_a_weaker_bound_names_no_group_that_crosses_only_together() -> None:
 
     assert ruling.crossing == ()
     assert (ruling.tier, ruling.accused, ruling.group) == (Tier.INSIDE, (), ())
+
+
+@pytest.mark.parametrize("guesses", [1_000, 100_000, 1_000_000])
+def test_whoever_writes_part_of_the_canaries_range_into_a_list_frames_nobody(guesses: int) -> None:
+    copies = tuple(copy_of(s, canaries=200) for s in WHO)
+    forged = dataclasses.replace(leak((1, 2, 3), found=hits("bob", 1)), strangers=guesses)
+
+    verdict = decide(frame(WHO), EXPOSURES, [forged], copies)
+
+    assert verdict.decision.tier is Tier.NONE
+
+
+def test_without_the_guess_rule_the_same_list_would_name_an_innocent() -> None:
+    copies = tuple(copy_of(s, canaries=200) for s in WHO)
+    unaware = leak((1, 2, 3), found=hits("bob", 1))
+
+    assert decide(frame(WHO), EXPOSURES, [unaware], copies).decision.accused == ("bob",)
+
+
+def test_own_lines_that_everybody_can_guess_accuse_nobody() -> None:
+    copies = tuple(copy_of(s, canaries=20) for s in WHO)
+    known = dataclasses.replace(frame(WHO), canary_space=20)
+
+    verdict = decide(known, EXPOSURES, [leak((1, 2), found=hits("bob", 5))], copies)
+
+    assert verdict.decision.tier is Tier.NONE

@@ -22,7 +22,7 @@ from typing import IO
 
 from dyepack.app.errors import KeyFileMissingError
 from dyepack.app.settings import Settings, Value, load
-from dyepack.storage.errors import HomeBusyError, HomeExistsError, HomeMissingError
+from dyepack.storage.errors import HomeBusyError, HomeExistsError, HomeMissingError, HomeUnwritableError
 from dyepack.terms.chance import Random
 from dyepack.terms.ids import encode_id
 
@@ -100,7 +100,10 @@ class Lock:
         Raises:
             HomeBusyError: Somebody else holds it for longer than ``wait_seconds``.
         """
-        file = os.fdopen(os.open(home / LOCK_FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
+        try:
+            file = os.fdopen(os.open(home / LOCK_FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
+        except OSError as error:
+            raise HomeUnwritableError(reason=os.strerror(error.errno or 0)) from error
         deadline = time.monotonic() + wait_seconds
         while True:
             try:

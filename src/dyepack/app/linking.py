@@ -6,7 +6,7 @@ it; a row that is not certain stays unlinked.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dyepack.app.institution import Institution
 from dyepack.identifiers import name_key
@@ -30,10 +30,17 @@ MOST_CANDIDATES = 1000
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Outcome for one list."""
+    """Outcome for one list.
+
+    Attributes:
+        rows: Every row with its certain link, if it has one.
+        soft: Rows that may be somebody's.
+        unknown: Distinct full numbers of the list that no record has; values, in memory only.
+    """
 
     rows: tuple[LeakedRow, ...]
     soft: int
+    unknown: frozenset[str] = field(repr=False)
 
     @property
     def certain(self) -> dict[int, RecordToken]:
@@ -51,11 +58,14 @@ def link(house: Institution, tables: Sequence[Table], receipt: Receipt, progress
     rows_of = [(cells, names) for table in tables for names in [_name_columns(table)] for cells in table.rows]
     found: dict[int, RecordToken] = {}
     unsure: set[int] = set()
+    unknown: set[str] = set()
     for start in range(0, len(rows_of), STEP):
         progress("link", start, len(rows_of))
         step = {start + at + 1: row for at, row in enumerate(rows_of[start : start + STEP])}
         numbers = {row: _numbers(cells) for row, (cells, _) in step.items()}
-        for row, tokens in _exact(house, numbers, receipt).items():
+        exact, nobodys = _exact(house, numbers, receipt)
+        unknown |= nobodys
+        for row, tokens in exact.items():
             if len(tokens) == 1:
                 found[row] = next(iter(tokens))
             else:
@@ -70,7 +80,7 @@ def link(house: Institution, tables: Sequence[Table], receipt: Receipt, progress
         unsure |= masked.keys() - linked.keys()
     progress("link", len(rows_of), len(rows_of))
     rows = tuple(LeakedRow(row, found.get(row)) for row in range(1, len(rows_of) + 1))
-    return Links(rows, len(unsure - found.keys()))
+    return Links(rows, len(unsure - found.keys()), frozenset(unknown))
 
 
 def _numbers(cells: Sequence[str]) -> tuple[str, ...]:
@@ -81,7 +91,10 @@ def _name_columns(table: Table) -> list[int]:
     return [column.index for column in classify_columns(table) if column.field == "name"]
 
 
-def _exact(house: Institution, numbers: dict[int, tuple[str, ...]], receipt: Receipt) -> dict[int, set[RecordToken]]:
+def _exact(
+    house: Institution, numbers: dict[int, tuple[str, ...]], receipt: Receipt
+) -> tuple[dict[int, set[RecordToken]], set[str]]:
+    """Records by row, and the numbers that no record has."""
     asks = [
         (row, index_number(name), number) for row, some in numbers.items() for number in some for name in PHONE_FIELDS
     ]
@@ -89,10 +102,12 @@ def _exact(house: Institution, numbers: dict[int, tuple[str, ...]], receipt: Rec
     keyed = [(row, (field, tag)) for (row, field, _), tag in zip(asks, tags, strict=True)]
     hits = house.records.find(INSTITUTION_SPACE, [ask for _, ask in keyed])
     found: dict[int, set[RecordToken]] = defaultdict(set)
-    for row, ask in keyed:
+    known: set[str] = set()
+    for (row, ask), (_, _, number) in zip(keyed, asks, strict=True):
         if ask in hits:
             found[row].update(hits[ask])
-    return found
+            known.add(number)
+    return found, {number for _, _, number in asks} - known
 
 
 def _probe(row: int, cells: Sequence[str], names: Sequence[int]) -> LinkProbe | None:

@@ -108,11 +108,11 @@ class Looking:
         )
         granted = house.permission.ask(request, ask)
         approval = grant(wanted, actor, self._given(wanted), now=house.clock.now(), random=house.random)
-        house.approvals.give(approval_row(approval))
-        house.approvals.close(wanted.h)
         alias = house.viewer.aliases([row.token])
         fields = dict(request.fields()) | granted | {"approval": approval.id, "fields": (name,)}
         house.log.append([house.fact(Kind.APPROVAL_GRANTED, **fields, subj=tuple(alias.values()))])
+        house.approvals.give(approval_row(approval))
+        house.approvals.close(wanted.h)
         return {"approval": approval.id, "expires": to_iso(approval.expires)}
 
     def reject_reveal(self, actor: Actor, request_id: str) -> dict[str, Any]:

@@ -4,7 +4,8 @@ Canary numbers come from the institution's own lines (setting ``mark.lines``) or
 operator has assigned (``docs/limitations.md``).
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -28,6 +29,10 @@ from dyepack.vault.ports import INSTITUTION_SPACE, MarkAsk, Records, ReleaseRow
 
 FICTIONAL_BLOCK = "+86169"
 """A mobile prefix that no operator has assigned: nobody answers there, so only a leaked list can show it."""
+
+
+FICTIONAL_NUMBERS = 10**8
+"""Numbers behind the prefix."""
 
 
 class _Card(msgspec.Struct, omit_defaults=True):
@@ -118,7 +123,7 @@ class CopyMarker:
             manifest_digest=None,
             manifest=None,
         )
-        self._store.plan_copy(row, [self._note(canary, epoch, plan.copy) for canary in plan.exclusive])
+        self._store.plan_copy(row, [self._note(canary, epoch, plan.copy, guard) for canary in plan.exclusive])
         return Planned(plan)
 
     def embed(self, plan: Planned, receipt: Receipt, rows: Iterable[ReleaseRow]) -> Marked:
@@ -135,19 +140,50 @@ class CopyMarker:
         self._store.make_copy(plan.copy, self._clock.now(), digest, sealed)
         return digest
 
+    def strangers(self, unknown: Collection[str]) -> int:
+        """How many of these numbers lie in the canaries' range and are no canary: guesses, or chance."""
+        planted = {canary.phone for canary in self.register()}
+        own = self._own_lines()
+        return sum(
+            number not in planted and (number in own or number.startswith(FICTIONAL_BLOCK)) for number in unknown
+        )
+
+    def space(self) -> int:
+        """Numbers among which somebody who holds one copy must guess the exclusive canaries of others.
+
+        The pool is known to every holder of a copy, and so are his own exclusive canaries.
+        """
+        own = len(self._own_lines())
+        if not own:
+            return FICTIONAL_NUMBERS
+        notes = self._store.canaries()
+        exclusive = Counter(note.copy for note in notes if note.copy is not None)
+        pool = len(notes) - exclusive.total()
+        return max(1, own - pool - max(exclusive.values(), default=0))
+
+    def _own_lines(self) -> set[str]:
+        return {self._keeper.open_note("line", "line", note).decode() for note in self._store.all_lines()}
+
     def register(self) -> list[Canary]:
         """All canaries that were ever planted."""
         return [self._canary(note) for note in self._store.canaries()]
 
-    def manifests(self) -> list[Manifest]:
-        """Manifests of all copies whose bytes are those the ledger committed to."""
-        found = []
+    def manifests(self, committed: Mapping[str, bytes]) -> tuple[list[Manifest], list[str]]:
+        """Manifests of all copies, and the ids of copies whose manifest is not the one that the ledger holds.
+
+        Args:
+            committed: SHA-256 of manifests by copy, from the entries ``mark:copy:marked``.
+        """
+        found: list[Manifest] = []
+        broken: list[str] = []
         for row in self._store.copies():
             assert row.manifest is not None
             raw = self._keeper.open_note("manifest", row.id, row.manifest)
-            if sha256(raw) == row.manifest_digest:
+            if row.id in committed and committed[row.id] == sha256(raw):
                 found.append(Manifest.from_bytes(raw))
-        return found
+            else:
+                broken.append(row.id)
+        return found, broken
 
     def _pool(self, epoch: str, guard: "_InUse", lines: "_Lines") -> tuple[Canary, ...]:
         notes = self._store.canaries(epoch_id=epoch, pool_only=True)
@@ -157,14 +193,14 @@ class CopyMarker:
             fresh = invent(
                 self._random, kind=CanaryKind.POOL, count=missing, names=name_tables(), lines=lines, in_use=guard
             )
-            self._store.add_canaries([self._note(canary, epoch, None) for canary in fresh])
+            self._store.add_canaries([self._note(canary, epoch, None, guard) for canary in fresh])
             pool += fresh
         return tuple(pool)
 
-    def _note(self, canary: Canary, epoch: str, copy: str | None) -> CanaryNote:
+    def _note(self, canary: Canary, epoch: str, copy: str | None, guard: "_InUse") -> CanaryNote:
         card = _Card(canary.kind.value, canary.name, canary.latin_name, canary.phone)
         sealed = self._keeper.seal_note("canary", canary.id, msgspec.json.encode(card))
-        return CanaryNote(canary.id, epoch, copy, sealed)
+        return CanaryNote(canary.id, epoch, copy, sealed, guard.tag("phone", canary.phone))
 
     def _canary(self, note: CanaryNote) -> Canary:
         card = msgspec.json.decode(self._keeper.open_note("canary", note.id, note.note), type=_Card)
@@ -194,9 +230,11 @@ class _InUse:
         return self._found("phone", number)
 
     def _found(self, name: str, key: str) -> bool:
-        number = index_number(name)
-        tag = self._keeper.index([(number, key)], self._ground)[0]
-        return bool(self._records.find(INSTITUTION_SPACE, [(number, tag)]))
+        return bool(self._records.find(INSTITUTION_SPACE, [(index_number(name), self.tag(name, key))]))
+
+    def tag(self, name: str, key: str) -> bytes:
+        """The institution's tag of a value."""
+        return self._keeper.index([(index_number(name), key)], self._ground)[0]
 
 
 class _Lines:
@@ -211,10 +249,10 @@ class _Lines:
 
     def take(self) -> str:
         if self._own:
-            notes = self._store.take_lines(1)
-            if not notes:
+            note = self._store.take_line(lambda count: below(self._random, count))
+            if note is None:
                 raise LinesExhaustedError
-            return self._keeper.open_note("line", "line", notes[0]).decode()
+            return self._keeper.open_note("line", "line", note).decode()
         while True:
             number = f"{FICTIONAL_BLOCK}{below(self._random, 10**8):08d}"
             if number not in self._given:

@@ -63,10 +63,12 @@ class People:
         tag = house.keeper.label_tag("staff", name_key(staff.name))
         note = house.keeper.seal_note("staff", staff.id, staff.name.encode())
         row = StaffRow(staff.id, note, role.value, active=True, password_hash=password_hash)
-        if not house.staff.add(row, tag, house.clock.now()):
+        if house.staff.by_tag(tag) is not None:
             raise ActorExistsError
         ref = staff.id.removeprefix("a_")
         house.log.append([house.fact(Kind.ACTOR_ADDED, actor="p_cli", ref=ref, role=role.value)])
+        if not house.staff.add(row, tag, house.clock.now()):
+            raise ActorExistsError
         return Member(staff.id, staff.name, role, active=True, can_log_in=password_hash is not None)
 
     def all(self) -> list[Member]:
@@ -184,12 +186,12 @@ class People:
         text = case_text(name)
         tag = house.keeper.label_tag("holder", case_key(text))
         fresh = new_id(house.random)
-        return house.cases.holder(tag, fresh, house.keeper.seal_note("holder", "", text.encode()))
+        return house.cases.holder(tag, fresh, house.keeper.seal_note("holder", fresh, text.encode()))
 
     def holders(self) -> dict[str, str]:
         """Names of recipients, as given at release, by id."""
         return {
-            holder: self._house.keeper.open_note("holder", "", note).decode()
+            holder: self._house.keeper.open_note("holder", holder, note).decode()
             for holder, note in self._house.cases.holders().items()
         }
 

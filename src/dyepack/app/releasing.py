@@ -45,7 +45,7 @@ class Releasing:
         """Over an open institution."""
         self._house = house
         self._people = people
-        self._collecting = threading.Lock()
+        self._one_at_a_time = threading.Lock()
 
     def request(
         self,
@@ -69,6 +69,10 @@ class Releasing:
 
     def approve(self, actor: Actor, release_id: str) -> dict[str, Any]:
         """Give one of the approvals that the request needs."""
+        with self._one_at_a_time:
+            return self._approve(actor, release_id)
+
+    def _approve(self, actor: Actor, release_id: str) -> dict[str, Any]:
         house = self._house
         release = self._at_rest(release_id)
         item = self._item(release)
@@ -82,9 +86,7 @@ class Releasing:
             cooling=self._cooling(release),
         )
         assert step.granted is not None
-        house.approvals.give(approval_row(step.granted))
-        facts = [self._granted(actor, release, step.granted)]
-        release = self._keep(release, step, facts, actor)
+        release = self._keep(release, step, [self._granted(actor, release, step.granted)], actor)
         missing = missing_roles(step.item.request, step.item.approvals, house.clock.now())
         return {
             "release": release.id,
@@ -95,7 +97,11 @@ class Releasing:
         }
 
     def reject(self, actor: Actor, release_id: str) -> dict[str, Any]:
-        """End a request."""
+        """End a request, also one that is ready; what was collected cannot be called back."""
+        with self._one_at_a_time:
+            return self._reject(actor, release_id)
+
+    def _reject(self, actor: Actor, release_id: str) -> dict[str, Any]:
         house = self._house
         release = self._at_rest(release_id)
         self._permit(actor, release)
@@ -112,7 +118,7 @@ class Releasing:
 
     def collect(self, actor: Actor, release_id: str, kind: str, progress: Progress) -> dict[str, Any]:
         """The marked copy, once; a collection that fails on the way can be tried again and is another copy."""
-        with self._collecting:
+        with self._one_at_a_time:
             return self._collect(actor, release_id, kind, progress)
 
     def _collect(self, actor: Actor, release_id: str, kind: str, progress: Progress) -> dict[str, Any]:
@@ -136,9 +142,10 @@ class Releasing:
             same_device=step.shared_device,
             progress=progress,
         )
-        house.releases.move(self._moved(release, step.item))
-        for approval in step.spent:
-            house.approvals.spend(approval.id, new_id(house.random))
+        moved = house.releases.move(self._moved(release, step.item))
+        spent = [house.approvals.spend(approval.id, new_id(house.random)) for approval in step.spent]
+        if not moved or not all(spent):
+            raise StateError(what="release", state="moved")
         return {
             "release": release.id,
             "copy": collected.copy,
@@ -149,6 +156,10 @@ class Releasing:
 
     def all(self) -> list[dict[str, Any]]:
         """All releases, newest first, with what each still needs."""
+        with self._one_at_a_time:
+            return self._all()
+
+    def _all(self) -> list[dict[str, Any]]:
         holders = self._people.holders()
         now = self._house.clock.now()
         found = []
@@ -220,20 +231,16 @@ class Releasing:
         moved = self._moved(release, step.item)
         if moved.version == release.version:
             return release
-        if not house.releases.move(moved):
-            raise StateError(what="release", state="moved")
         who = (
-            {"actor": "p_jobs"}
-            if actor is None
-            else {
-                "actor": actor.id,
-                "role": actor.role.value,
-                "dev": actor.device,
-            }
+            {"actor": "p_jobs"} if actor is None else {"actor": actor.id, "role": actor.role.value, "dev": actor.device}
         )
         facts += [house.fact(Kind.APPROVAL_VOIDED, **who, approval=approval.id) for approval in step.voided]
         facts.append(house.fact(Kind.RELEASE_MOVED, **who, ref=release.id, outcome=moved.state))
-        house.log.append(facts)
+        house.log.append(facts)  # first: an approval or a step that no entry tells must not exist
+        if step.granted is not None:
+            house.approvals.give(approval_row(step.granted))
+        if not house.releases.move(moved):
+            raise StateError(what="release", state="moved")
         return moved
 
     def _moved(self, release: Release, item: ReleaseItem) -> Release:

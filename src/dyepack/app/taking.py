@@ -106,7 +106,7 @@ class Taking:
         self, request: Request, content: bytes, table: Table, provenance: str, evidence: str
     ) -> tuple[Lot, Receipt]:
         house = self._house
-        file_tag = house.keeper.label_tag("file", sha256(content).hex() + table.sheet)
+        file_tag = house.keeper.label_tag("file", f"{sha256(content).hex()} {provenance} {table.sheet}")
         lot_id = new_id(house.random)
         received = house.fact(
             Kind.LOT_RECEIVED, **request.fields(), ref=lot_id, n=len(table.rows), outcome=provenance.replace("_", "-")

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from dyepack.app.errors import CommandError, FrameChangedError
-from dyepack.app.institution import Institution
+from dyepack.app.institution import PROCESS, Institution
 from dyepack.app.linking import Links, items_of, link
 from dyepack.app.people import People
 from dyepack.app.releasing import Releasing
@@ -39,10 +39,11 @@ from dyepack.terms.time import quarters, to_iso
 from dyepack.trace import Q_2026, CopyHeld, Frame, ListEvidence, Verdict, decide, evidence_svg, verdict_json
 from dyepack.vault.keeper.wire import MAX_ALIASES, MAX_COPIES
 from dyepack.vault.policy import Action, Ask
-from dyepack.vault.request import digest_text, receipts
+from dyepack.vault.request import digest_bytes, digest_text, receipts
 
 CONTACT_FIELDS = frozenset({"phone", "guardian_phone"})
 DEFAULT_ALPHA = 0.001
+SMALLEST_ALPHA = 1e-12
 
 
 class FramePart(msgspec.Struct):
@@ -54,6 +55,7 @@ class FramePart(msgspec.Struct):
     begun: int
     frozen: int
     copies: list[tuple[str, str, int, int, list[str]]]
+    canary_space: int
 
 
 class ListPart(msgspec.Struct):
@@ -69,6 +71,7 @@ class ListPart(msgspec.Struct):
     recovered: list[tuple[str, str, float, float, int, int, int]]
     spent: list[tuple[bytes, int, int]]
     received: int
+    strangers: int = 0
 
 
 class VerdictPart(msgspec.Struct):
@@ -104,8 +107,8 @@ class Tracing:
             FrameChangedError: The case was framed with another α.
         """
         house = self._house
-        if not 0.0 < alpha < 1.0:
-            raise CommandError(what="--alpha", remedy="a number between 0 and 1 / 须在 0 与 1 之间")
+        if not SMALLEST_ALPHA <= alpha < 1.0:
+            raise CommandError(what="--alpha", remedy="a number from 1e-12 to below 1 / 须在 1e-12 与 1 之间")
         digest = sha256(content).hex()
         tables = read_tables(content, name=name)
         rows = [row for table in tables for row in table.rows]
@@ -117,6 +120,7 @@ class Tracing:
         frame = _frame(request.case, part)
         tag = house.keeper.label_tag("list", digest)
         kept = self._kept(request.case)
+        note = None
         if digest not in {item.sha256 for item in kept}:
             fields = dict(request.fields()) | granted | {"n": items_of(rows)}
             receipt = receipts(house.log, [house.fact(Kind.LIST_LINKED, **fields)])[0]
@@ -125,12 +129,16 @@ class Tracing:
             recovery = self._recover(rows, links, receipt, part, kept)
             progress("marks", 1, 1)
             item = _list_part(digest, name, len(rows), links, recovery, self._manifests(part), house.clock.now())
+            item.strangers = house.marker.strangers(links.unknown)
             self._log_findings(actor, request.case, recovery)
             note = house.keeper.seal_note("list", request.case, msgspec.json.encode(item))
-            house.traces.add_evidence(request.case, tag, note)
             kept.append(item)
         exposures = self._exposures(part, kept)
         verdict = decide(frame, exposures, [_evidence(item) for item in kept], [_held(copy) for copy in part.copies])
+        if (
+            note is not None
+        ):  # kept only once it was judged: evidence that cannot be judged would close the case for good
+            house.traces.add_evidence(request.case, tag, note)
         return self._reached(actor, request.case, verdict)
 
     def _frozen(self, actor: Actor, case: str, alpha: float) -> FramePart:
@@ -158,24 +166,50 @@ class Tracing:
 
     def _new_frame(self, alpha: float) -> FramePart:
         house = self._house
-        copies = house.marks.copies()
+        frozen = house.clock.now()
+        manifests = self._all_manifests()
+        whole = {manifest.copy for manifest in manifests}
+        copies = [row for row in house.marks.copies() if row.id in whole]
         held = [
             (row.id, row.holder, row.exclusive, row.rows, list(self._releasing.path_of(row.release))) for row in copies
         ]
-        looked = {str(parse_entry(raw).fields["actor"]) for _, raw in house.log.find([Kind.FIELD_REVEALED.value])}
-        tokens = {token for manifest in house.marker.manifests() for token in manifest.tokens}
+        looked = {
+            str(entry.fields["actor"])
+            for entry in (parse_entry(raw) for _, raw in house.log.find([Kind.FIELD_REVEALED.value]))
+            if entry.kind is Kind.FIELD_REVEALED and entry.t <= frozen
+        }
+        tokens = {token for manifest in manifests for token in manifest.tokens}
         return FramePart(
             alpha=alpha,
             suspects=sorted({row.holder for row in copies} | looked),
             records=max(house.records.size(), len(tokens)),
             begun=parse_entry(house.log.entry(0)).t,
-            frozen=house.clock.now(),
+            frozen=frozen,
             copies=held,
+            canary_space=house.marker.space(),
         )
+
+    def _all_manifests(self) -> list[Manifest]:
+        """Manifests that the ledger vouches for; a broken one is not evaluated, and the ledger says so."""
+        house = self._house
+        entries = (parse_entry(raw) for _, raw in house.log.find([Kind.COPY_MARKED.value]))
+        committed = {
+            str(entry.fields["ref"]): digest_bytes(str(entry.fields["digest"]))
+            for entry in entries
+            if entry.kind is Kind.COPY_MARKED and "digest" in entry.fields
+        }
+        whole, broken = house.marker.manifests(committed)
+        if broken:
+            failed = [
+                house.fact(Kind.CHECK_FAILED, actor=PROCESS, outcome="mark.manifest-broken", ref=copy)
+                for copy in broken
+            ]
+            house.log.append(failed)
+        return whole
 
     def _manifests(self, part: FramePart) -> list[Manifest]:
         framed = {copy[0] for copy in part.copies}
-        return [manifest for manifest in self._house.marker.manifests() if manifest.copy in framed]
+        return [manifest for manifest in self._all_manifests() if manifest.copy in framed]
 
     def _recover(
         self, rows: Sequence[Sequence[str]], links: Links, receipt: Receipt, part: FramePart, kept: Sequence[ListPart]
@@ -327,6 +361,7 @@ def _frame(case: str, part: FramePart) -> Frame:
         records=part.records,
         from_=part.begun,
         to=part.frozen,
+        canary_space=part.canary_space,
     )
 
 
@@ -347,6 +382,7 @@ def _evidence(item: ListPart) -> ListEvidence:
         hits=tuple(CanaryHit(*hit) for hit in item.hits),
         recovered=tuple(CopyRecovered(*read) for read in item.recovered),
         masked_hits=tuple(CanaryHit(*hit) for hit in item.masked),
+        strangers=item.strangers,
         received_at=item.received,
     )
 

@@ -3,7 +3,8 @@
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, Self
 
@@ -66,9 +67,43 @@ def write_output(path: Path, content: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
     except OSError as error:
-        sys.stderr.write(f"{'文件无法写入' if language() == 'zh' else 'The file cannot be written'}: ")
-        sys.stderr.write(f"{os.strerror(error.errno or 0)} [cli.file]\n")
-        raise typer.Exit(BAD_INPUT) from error
+        _cannot_write(error)
+
+
+@contextmanager
+def pending_output(path: Path) -> Iterator[Callable[[bytes], None]]:
+    """Open a file beside ``path`` before the act; what is given is written there and takes the name at the end.
+
+    An act that hands something out once must not find out afterwards that nobody can receive it.
+    """
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    except OSError as error:
+        _cannot_write(error)
+
+    def write(content: bytes) -> None:
+        try:
+            with os.fdopen(os.dup(handle), "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        except OSError as error:
+            _cannot_write(error)
+
+    try:
+        yield write
+    finally:
+        os.close(handle)
+        part.unlink(missing_ok=True)
+
+
+def _cannot_write(error: OSError) -> NoReturn:
+    sys.stderr.write(f"{'文件无法写入' if language() == 'zh' else 'The file cannot be written'}: ")
+    sys.stderr.write(f"{os.strerror(error.errno or 0)} [cli.file]\n")
+    raise typer.Exit(BAD_INPUT) from error
 
 
 def print_json(document: dict[str, Any]) -> None:

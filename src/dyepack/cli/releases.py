@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from dyepack.cli.console import BAD_INPUT, AsJson, By, Case, Home, PurposeWord, language, run, write_output
+from dyepack.cli.console import BAD_INPUT, AsJson, By, Case, Home, PurposeWord, language, pending_output, run
 from dyepack.cli.words import say
 
 ReleaseId = Annotated[str, typer.Argument(help="Id of the release.")]
@@ -76,15 +76,17 @@ def collect(
         sys.stderr.write(say("unsealed-needed", language(), {}) + " [cli.unsealed]\n")
         raise typer.Exit(BAD_INPUT)
 
-    def save(answer: dict[str, Any]) -> None:
-        write_output(out, answer.pop("content"))
-        answer["out"] = str(out)
+    with pending_output(out) as write:
 
-    run(
-        home,
-        "release collect",
-        {"release": release, "kind": out.suffix.lower().lstrip("."), "actor": actor},
-        as_json=as_json,
-        show=lambda answer: say("release-collect", language(), answer),
-        also=save,
-    )
+        def save(answer: dict[str, Any]) -> None:
+            write(answer.pop("content"))
+            answer["out"] = str(out)
+
+        run(
+            home,
+            "release collect",
+            {"release": release, "kind": out.suffix.lower().lstrip("."), "actor": actor},
+            as_json=as_json,
+            show=lambda answer: say("release-collect", language(), answer),
+            also=save,
+        )

@@ -5,7 +5,7 @@
  submitted ─────────────────▶ half ───────────────▶ cooling ─────────────▶ ready ────────▶ collected
      └──────── approve (only one needed) ──────────────▲
  edit by the requester: submitted, half, cooling ──▶ submitted, under a new digest: every approval is void
- reject by an approver, timer of 7 days: submitted, half, cooling ──▶ void;   timer of 7 days: ready ──▶ void
+ reject by an approver, timer of 7 days: submitted, half, cooling, ready ──▶ void
 ```
 
 Pure: an item and an event in, the next item and the facts for the ledger out. Invariants:
@@ -73,7 +73,7 @@ TRANSITIONS: Final[Mapping[tuple[ReleaseState, ReleaseEvent], frozenset[Role | N
     {
         **{(state, _E.APPROVE): _APPROVERS for state in (_S.SUBMITTED, _S.HALF)},
         **{(state, _E.EDIT): _REQUESTER for state in (_S.SUBMITTED, _S.HALF, _S.COOLING)},
-        **{(state, _E.REJECT): _APPROVERS for state in (_S.SUBMITTED, _S.HALF, _S.COOLING)},
+        **{(state, _E.REJECT): _APPROVERS for state in (_S.SUBMITTED, _S.HALF, _S.COOLING, _S.READY)},
         **{(state, _E.EXPIRE): _TIMER for state in (_S.SUBMITTED, _S.HALF, _S.COOLING, _S.READY)},
         (_S.COOLING, _E.COOLED): _TIMER,
         (_S.READY, _E.COLLECT): _REQUESTER,

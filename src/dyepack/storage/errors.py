@@ -4,6 +4,7 @@ DyepackError
 └── StorageError
     ├── DatabaseError      the database answered with an error
     ├── HomeBusyError      another process holds this home
+    ├── HomeUnwritableError  the home cannot be written by this account
     ├── HomeMissingError   there is no home here
     └── HomeExistsError    there is one already, or other files
 """
@@ -33,6 +34,15 @@ class HomeBusyError(StorageError):
     outcome = Outcome.UNAVAILABLE
     en = "Another command is using this home and did not finish in time; try again when it has ended."
     zh = "另一条命令正在使用此主目录且未及时结束，请待其结束后重试。"
+
+
+class HomeUnwritableError(StorageError):
+    """The home cannot be written by this account."""
+
+    code = "storage.home-unwritable"
+    outcome = Outcome.UNAVAILABLE
+    en = "The home cannot be written ({reason}); nothing was shown or changed. Use the account that owns it."
+    zh = "主目录不可写（{reason}），未显示也未更改任何内容。请使用其属主账户。"
 
 
 class HomeMissingError(StorageError):

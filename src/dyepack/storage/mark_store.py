@@ -1,6 +1,6 @@
 """Copies, canaries and lines (``mark``), list evidence and verdicts (``trace``): all of it sealed notes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -18,6 +18,7 @@ class CanaryNote:
     epoch: str
     copy: str | None
     note: bytes
+    phone_tag: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,10 @@ class MarkStore:
 
     def add_canaries(self, notes: Sequence[CanaryNote]) -> None:
         """Put canaries into the register."""
-        rows = [{"id": note.id, "epoch": note.epoch, "copy": note.copy, "note": note.note} for note in notes]
+        rows = [
+            {"id": note.id, "epoch": note.epoch, "copy": note.copy, "note": note.note, "phone_tag": note.phone_tag}
+            for note in notes
+        ]
         if rows:
             self._database.write(lambda connection: connection.execute(insert(canary), rows))
 
@@ -78,7 +82,8 @@ class MarkStore:
             statement = statement.where(canary.c.copy.is_(None))
         return self._database.read(
             lambda connection: [
-                CanaryNote(row.id, row.epoch, row.copy, row.note) for row in connection.execute(statement)
+                CanaryNote(row.id, row.epoch, row.copy, row.note, row.phone_tag)
+                for row in connection.execute(statement)
             ]
         )
 
@@ -103,7 +108,16 @@ class MarkStore:
             if notes:
                 connection.execute(
                     insert(canary),
-                    [{"id": note.id, "epoch": note.epoch, "copy": note.copy, "note": note.note} for note in notes],
+                    [
+                        {
+                            "id": note.id,
+                            "epoch": note.epoch,
+                            "copy": note.copy,
+                            "note": note.note,
+                            "phone_tag": note.phone_tag,
+                        }
+                        for note in notes
+                    ],
                 )
 
         self._database.write(work)
@@ -151,15 +165,22 @@ class MarkStore:
             lambda connection: connection.execute(select(func.count()).select_from(line)).scalar_one()
         )
 
-    def take_lines(self, count: int) -> list[bytes]:
-        """Up to ``count`` unused lines, now used."""
+    def all_lines(self) -> list[bytes]:
+        """All lines that were ever given, sealed."""
+        return self._database.read(lambda connection: list(connection.execute(select(line.c.note)).scalars()))
 
-        def work(connection: Connection) -> list[bytes]:
-            rows = connection.execute(
-                select(line.c.id, line.c.note).where(line.c.used.is_(False)).order_by(line.c.id).limit(count)
-            ).all()
-            connection.execute(update(line).where(line.c.id.in_([row.id for row in rows])).values(used=True))
-            return [row.note for row in rows]
+    def take_line(self, pick: Callable[[int], int]) -> bytes | None:
+        """One unused line, now used; ``pick(count)`` chooses, so that neighbors do not go to one copy."""
+
+        def work(connection: Connection) -> bytes | None:
+            unused = (
+                connection.execute(select(line.c.id).where(line.c.used.is_(False)).order_by(line.c.id)).scalars().all()
+            )
+            if not unused:
+                return None
+            chosen = unused[pick(len(unused))]
+            connection.execute(update(line).where(line.c.id == chosen).values(used=True))
+            return bytes(connection.execute(select(line.c.note).where(line.c.id == chosen)).scalar_one())
 
         return self._database.write(work)
 

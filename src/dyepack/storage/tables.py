@@ -236,7 +236,9 @@ canary = Table(
     Column("epoch", ForeignKey("mark_epoch.id"), nullable=False),
     Column("copy", String(26)),
     Column("note", LargeBinary, nullable=False),
+    Column("phone_tag", LargeBinary(16), nullable=False),
     Index("ix_mark_canary_copy", "copy"),
+    Index("ix_mark_canary_phone_tag", "phone_tag"),
 )
 
 line = Table(

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from dyepack.ledger import Fact
 from dyepack.storage import outbox
 from dyepack.storage.database import Database
-from dyepack.storage.tables import detail, import_row, index_tag, lot, record, release, release_row, tombstone
+from dyepack.storage.tables import canary, detail, import_row, index_tag, lot, record, release, release_row, tombstone
 from dyepack.terms.ids import RecordToken
 from dyepack.vault.ports import (
     INSTITUTION_SPACE,
@@ -249,7 +249,7 @@ class LotStore:
 
         def work(connection: Connection) -> list[RecordToken]:
             sole = [(tag.field, tag.tag) for some in tags.values() for tag in some if tag.sole]
-            taken = _standing(connection, INSTITUTION_SPACE, sole)
+            taken = _standing(connection, INSTITUTION_SPACE, sole) | _planted(connection, sole)
             admitted: list[RecordToken] = []
             fresh: list[dict[str, Any]] = []
             for token, some in tags.items():
@@ -348,6 +348,20 @@ def _standing(connection: Connection, space: str, asks: Sequence[tuple[int, byte
             )
         )
         found |= {(number, tag) for number, tag in rows}
+    return found
+
+
+def _planted(connection: Connection, asks: Sequence[tuple[int, bytes]]) -> set[tuple[int, bytes]]:
+    """Tags that belong to a canary of ours: such a row is a marked copy coming back, and never becomes a record."""
+    found: set[tuple[int, bytes]] = set()
+    for start in range(0, len(asks), _CHUNK):
+        part = asks[start : start + _CHUNK]
+        tags = set(
+            connection.execute(
+                select(canary.c.phone_tag).where(canary.c.phone_tag.in_([tag for _, tag in part]))
+            ).scalars()
+        )
+        found |= {(number, tag) for number, tag in part if tag in tags}
     return found
 
 

@@ -75,6 +75,27 @@ def log_c(hits: int, background: float, beta: float) -> float:
     return plain + log_upper_gamma(hits, beta + background) - log_upper_gamma(0, beta)
 
 
+def log_guess(hits: int, others: int, share: float, grid: Sequence[float]) -> float:
+    """Natural logarithm of G: what the hits say against their holder if somebody *guessed* numbers.
+
+    Who writes numbers of the canaries' range into a list hits each holder's canaries by their share of the range,
+    however many he writes. Given ``hits + others`` numbers of the range, each is one of the holder's with probability
+    at most ``share``; G is the mean of the binomial likelihood ratios of larger probabilities, each of mean at most 1
+    for every true probability up to ``share``. A million guesses are as harmless as one.
+
+    Args:
+        hits: Distinct exclusive canaries of the holder that were seen.
+        others: Other numbers of the range in the lists: other holders' canaries, and numbers that are no canary.
+        share: His canaries as a part of the range, > 0.
+        grid: Probabilities tried; those not above ``share`` are left out.
+    """
+    tried = [p for p in grid if p > share]
+    if not tried:
+        return 0.0
+    terms = [hits * math.log(p / share) + others * (math.log1p(-p) - math.log1p(-share)) for p in tried]
+    return log_sum_exp(terms) - math.log(len(tried))
+
+
 def log_m(read: Sequence[float], held: int) -> float:
     """Natural logarithm of M: the mean e-value of **all** copies that a suspect solely held.
 

@@ -57,7 +57,6 @@ def decide(
     Raises:
         SuspectLeftOutError: Somebody who was shown records or holds a copy is no suspect.
         EvidenceMismatchError: Evidence contradicts the register of copies or itself.
-        BadFrameError: The universe is smaller than what was seen or linked.
     """
     # 1
     seen = _seen(exposures)
@@ -76,8 +75,10 @@ def decide(
     hit = evidence.holders_hit(admitted, sole)
     void = bound.is_breach(len(hit), frame.k)
     # 4
-    steps = [evidence.design(suspects, sole, admitted[: i + 1], profile) for i in range(len(admitted))]
-    design = steps[-1] if steps else evidence.design(suspects, sole, (), profile)
+    steps = [
+        evidence.design(suspects, sole, admitted[: i + 1], profile, frame.canary_space) for i in range(len(admitted))
+    ]
+    design = steps[-1] if steps else evidence.design(suspects, sole, (), profile, frame.canary_space)
     log_d = {s: 0.0 if void else design[s].log_d for s in suspects}
     curves = [{s: 0.0 if void else step[s].log_d for s in suspects} for step in steps]
     # 5
@@ -166,6 +167,7 @@ def _printed(frame: Frame, profile: Profile) -> FramePrinted:
         to=frame.to,
         suspects=len(frame.suspects),
         records=frame.records,
+        canary_space=frame.canary_space,
         groups=0,
         groups_source="none",
         sha256=frame.digest(profile.name),

@@ -127,6 +127,7 @@ def put_on_the_scale(scene: Scene) -> Evidence:
                 hard=len({row.row for row in item.linked if row.record is not None}),
                 soft=item.soft,
                 foreign=item.foreign,
+                strangers=item.strangers,
             )
             for item in scene.lists
         ),

@@ -59,6 +59,7 @@ class ListEvidence:
         hits: Exclusive canaries that stand in it with their full number.
         recovered: What the marks of each copy say; positions spent earlier in the case are not in it.
         masked_hits: Canaries that match a masked number; listed, weight 0.
+        strangers: Distinct full numbers in it that lie in the canaries' range and are neither canaries nor records.
         received_at: When it was admitted, microseconds, or None.
     """
 
@@ -71,6 +72,7 @@ class ListEvidence:
     hits: tuple[CanaryHit, ...] = ()
     recovered: tuple[CopyRecovered, ...] = ()
     masked_hits: tuple[CanaryHit, ...] = ()
+    strangers: int = 0
     received_at: int | None = None
 
 
@@ -171,8 +173,12 @@ def design(
     sole: Mapping[str, CopyHeld],
     lists: Sequence[ListEvidence],
     profile: Profile,
+    space: int,
 ) -> dict[str, DesignEvidence]:
     """D of every suspect after these lists.
+
+    C is the smaller of two e-values, each of mean at most 1 for an innocent: against chance (``bound.log_c``) and
+    against guessing among ``space`` numbers (``bound.log_guess``).
 
     The prior rate beta is the background of one list, whatever the number of lists: with a beta that grew with them,
     looking again after each list would not be free.
@@ -189,11 +195,17 @@ def design(
         for mark in item.recovered:
             if mark.copy in sole:
                 read[mark.copy].append(mark.log_e_text + mark.log_e_presence)
+    strangers = sum(item.strangers for item in lists)
+    total = sum(len(canaries) for canaries in seen.values())
     found = {}
     for suspect, held in owned.items():
         canaries = sum(copy.canaries for copy in held)
         per_list = canaries * profile.list_rate_per_canary
         log_c = bound.log_c(len(seen[suspect]), per_list * len(lists), per_list)
+        if canaries:
+            others = strangers + total - len(seen[suspect])
+            share = min(1.0, canaries / max(1, space - others - len(seen[suspect])))
+            log_c = min(log_c, bound.log_guess(len(seen[suspect]), others, share, profile.guess_grid))
         copies = tuple((copy.copy, math.fsum(read[copy.copy])) for copy in held if copy.copy in read)
         log_d = log_c + bound.log_m([value for _, value in copies], len(held))
         found[suspect] = DesignEvidence(canaries, len(seen[suspect]), log_c, copies, log_d)

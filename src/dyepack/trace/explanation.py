@@ -47,9 +47,9 @@ _ASSUMPTIONS = (
         "Nobody but its recipient held a copy, and no way to its planted rows leads around that recipient.",
     ),
     _text(
-        "蜜标号码所在号段未分配给任何人，几乎不会偶然出现在他人的名单中。",
-        "The numbers of planted rows lie in a block assigned to nobody and practically never stand in a stranger's "
-        "list by chance.",
+        "蜜标号码随机抽取，他人无从得知；名单中出现的同范围其他号码已按猜测计入，只会削弱证据。",
+        "The numbers of planted rows were drawn at random from a range; other numbers of that range in the lists count "
+        "as guesses and weaken the evidence.",
     ),
     _text(
         "所有副本和所有看过记录的账号在看到结果之前已列入框架。",

@@ -6,6 +6,8 @@ from dyepack.crypto.digest import sha256
 from dyepack.terms.canonical import canonical_json
 from dyepack.trace.errors import BadFrameError
 
+FICTIONAL_NUMBERS = 10**8
+"""Numbers behind one prefix of three digits."""
 _FRAME_SCHEMA = "dyepack.trace-frame/1"
 
 
@@ -23,6 +25,7 @@ class Frame:
         k: So many other leakers are thought possible; canaries of more holders hit mean a breach below the ledger.
         g: Outside groups thought possible (no part of the design evidence; printed).
         gamma: Selectivity thought possible (no part of the design evidence; printed).
+        canary_space: Numbers among which somebody who knows all but the secret must guess exclusive canaries.
     """
 
     alpha: float
@@ -34,6 +37,7 @@ class Frame:
     k: int = 2
     g: int = 1
     gamma: int = 1
+    canary_space: int = FICTIONAL_NUMBERS
 
     def __post_init__(self) -> None:
         """Refuse a frame that bounds nothing."""
@@ -45,6 +49,7 @@ class Frame:
             "k": self.k >= 0,
             "g": self.g >= 0,
             "gamma": self.gamma >= 1,
+            "canary_space": self.canary_space >= 1,
         }
         for field, fine in checks.items():
             if not fine:
@@ -64,5 +69,6 @@ class Frame:
             "k": self.k,
             "g": self.g,
             "gamma": self.gamma,
+            "canary_space": self.canary_space,
         }
         return sha256(canonical_json(content)).hex()

@@ -21,7 +21,6 @@ import numpy.typing as npt
 
 from dyepack.terms.ids import RecordToken
 from dyepack.trace.bound import log_sum_exp
-from dyepack.trace.errors import BadFrameError
 from dyepack.trace.profiles import Profile
 
 Vector = npt.NDArray[np.float64]
@@ -75,16 +74,13 @@ def posterior(
         suspects: All of them, sorted.
         seen: Records that each was shown; absent means none.
         segments: Records that each list brings first, in the order of use.
-        universe: Number of records that could have stood in the lists.
+        universe: Number of records that could have stood in the lists; more if more were seen or linked, for records
+            come and go after a case was framed.
         log_d: ln D of each suspect.
         profile: Prior and grids.
-
-    Raises:
-        BadFrameError: The universe is smaller than what was seen or linked.
     """
     items = [record for segment in segments for record in segment]
-    if universe < max([len(items), *(len(records) for records in seen.values())]):
-        raise BadFrameError(field="records")
+    universe = max([universe, len(items), *(len(records) for records in seen.values())])
     bounds = np.cumsum([0, *(len(segment) for segment in segments)])
     ratios = {suspect: _ratios(items, seen.get(suspect, frozenset()), universe) for suspect in suspects}
 

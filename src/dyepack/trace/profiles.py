@@ -19,6 +19,7 @@ class Profile:
         single_weights: Shares of the list that a single leaker may explain, uniform.
         pair_totals: Shares that a pair may explain together, uniform.
         pair_splits: Parts of it that the first of the pair explains, uniform.
+        guess_grid: Parts of the numbers of the canaries' range in a list that a guilty holder's canaries may make up.
         list_rate_per_canary: Upper limit of the probability that one exclusive canary stands, with its full number,
             in one list that was not made from its copy.
         best_singles_for_pairs: Pairs are evaluated among that many best singles.
@@ -32,6 +33,7 @@ class Profile:
     pair_totals: tuple[float, ...]
     pair_splits: tuple[float, ...]
     list_rate_per_canary: float
+    guess_grid: tuple[float, ...]
     best_singles_for_pairs: int
 
 
@@ -44,6 +46,7 @@ Q_2026 = Profile(
     pair_totals=(0.1, 0.3, 0.5, 0.7, 0.9),
     pair_splits=(0.2, 0.5, 0.8),
     list_rate_per_canary=1e-8,
+    guess_grid=(1e-6, 1e-5, 1e-4, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.6, 0.9, 0.99),
     best_singles_for_pairs=40,
 )
 """The house alternative. The rate is an assumption: a canary's number lies in a block that no operator has assigned, so

@@ -110,6 +110,7 @@ class FramePrinted:
     to: Instant = says("end of the window")
     suspects: int = says("number of suspects")
     records: int = says("size of the record universe")
+    canary_space: int = says("numbers among which exclusive canaries would have to be guessed")
     groups: int = says("outside groups declared")
     groups_source: str = says("declared, auto or none")
     sha256: str = says("digest of the frame")
@@ -138,6 +139,7 @@ class LeakedList:
     hard: int = says("linked with certainty")
     soft: int = says("perhaps somebody's")
     foreign: int = says("nobody's")
+    strangers: int = says("numbers of the canaries' range that are neither canaries nor records: guesses, or chance")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

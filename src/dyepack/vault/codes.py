@@ -70,5 +70,8 @@ def parse_query(text: str) -> Query:
         if name == "lot":
             lot = value.strip()
         else:
-            attributes[name] = code_of(name, value)
+            code = code_of(name, value)
+            if code == OTHER and value.strip() != OTHER:
+                raise BadRequestError(detail=f"query: no list of {name} knows this value; see the codes, or other")
+            attributes[name] = code
     return Query(attributes, lot)

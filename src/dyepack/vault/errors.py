@@ -76,8 +76,11 @@ class InvalidFieldError(RequestError):
     """A value does not have the form of its field, or there is no such field."""
 
     code = "vault.invalid-field"
-    en = "The value for field {field} does not have the form of that field. Check it against the original."
-    zh = "字段 {field} 的值不符合该字段格式。请对照原件核对。"
+    en = (
+        "The value for field {field} does not have the form of that field, or there is no such field. Check it against "
+        "the original and the field catalog."
+    )
+    zh = "字段 {field} 的值不符合该字段格式，或没有该字段。请对照原件和字段目录核对。"
 
 
 class NumberInTextError(RequestError):

@@ -16,14 +16,15 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from dyepack.identifiers import citizen_birth_date, find_phones, normalize_date, split_phones
+from dyepack.identifiers import citizen_birth_date, normalize_date, split_phones
 from dyepack.ledger import Fact, Kind
 from dyepack.terms.chance import Random
 from dyepack.terms.progress import Progress
 from dyepack.vault import forms
-from dyepack.vault.catalog import LAST4, field, field_by_id
+from dyepack.vault.catalog import LAST4, FieldClass, field, field_by_id
 from dyepack.vault.codes import CODED, code_of
 from dyepack.vault.errors import InvalidFieldError
+from dyepack.vault.free_text import names_a_person
 from dyepack.vault.keeper.wire import MAX_INDEX, Ground, Keeper
 from dyepack.vault.ports import Ledger, Lots, NewRecord, Outbox, Problem, RowResult, Tag
 from dyepack.vault.request import Request, fact
@@ -31,7 +32,6 @@ from dyepack.vault.seal import parts_needed, seal_record
 
 BATCH = 500
 CONTACTS = ("phone", "landline", "email", "wechat", "qq", "guardian_phone", "guardian_wechat")
-FREE_TEXT = ("remark", "study_plan", "target_program")
 FATAL = frozenset({"damaged", "citizen-id-check-digit", "number-in-text", "no-contact"})
 _SERIAL_DAY = re.compile(r"[0-9]{5}(\.[0-9]+)?")  # five digits: a bare year is no serial number
 NOTHING_WRITTEN = frozenset(
@@ -83,7 +83,7 @@ def read_row(row: int, cells: Sequence[str], mapping: Mapping) -> RowReading:
 
 def _take(values: dict[str, list[str]], name: str, text: str) -> str:
     """Put one value into its place; returns a problem's code, or nothing."""
-    if name in FREE_TEXT and find_phones(text):
+    if field(name).kind is FieldClass.PLAN and names_a_person(text):
         return "number-in-text"
     try:
         if field(name).normal == "date" and _SERIAL_DAY.fullmatch(text):

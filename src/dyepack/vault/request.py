@@ -57,6 +57,11 @@ def receipts(ledger: Ledger, facts: Sequence[Fact]) -> list[Receipt]:
     return found
 
 
+def digest_bytes(text: str) -> bytes:
+    """The 32 bytes that ``digest_text`` wrote."""
+    return base64.urlsafe_b64decode(text + "=")
+
+
 def digest_text(digest: bytes) -> str:
     """32 bytes as the ledger writes them: 43 characters base64url."""
     return base64.urlsafe_b64encode(digest).decode("ascii").rstrip("=")

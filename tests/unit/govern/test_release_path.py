@@ -106,7 +106,7 @@ ALLOWED = {
     (S.COOLING, E.EDIT, Role.CONSULTANT): S.SUBMITTED,
     **{
         (state, E.REJECT, role): S.VOID
-        for state in (S.SUBMITTED, S.HALF, S.COOLING)
+        for state in (S.SUBMITTED, S.HALF, S.COOLING, S.READY)
         for role in (Role.PRIVACY_OFFICER, Role.OWNER)
     },
     **{(state, E.EXPIRE, None): S.VOID for state in (S.SUBMITTED, S.HALF, S.READY, S.COOLING)},

@@ -140,3 +140,33 @@ def test_evidence_crosses_exactly_at_one_over_alpha() -> None:
 def test_more_holders_hit_than_may_conspire_is_a_breach() -> None:
     assert bound.is_breach(3, 2)
     assert not bound.is_breach(2, 2)
+
+
+@pytest.mark.parametrize("share", [3e-7, 0.01, 0.2])
+@pytest.mark.parametrize("numbers", [1, 5, 40])
+@pytest.mark.parametrize("true_share", [1.0, 0.5, 0.0])
+def test_guessing_has_mean_at_most_one_however_many_numbers_are_guessed(
+    share: float, numbers: int, true_share: float
+) -> None:
+    probability = share * true_share
+    mean = math.fsum(
+        math.comb(numbers, hits)
+        * probability**hits
+        * (1 - probability) ** (numbers - hits)
+        * math.exp(bound.log_guess(hits, numbers - hits, share, Q_2026.guess_grid))
+        for hits in range(numbers + 1)
+    )
+
+    assert mean <= 1 + 1e-9
+
+
+def test_one_hit_among_a_hundred_thousand_guesses_says_little() -> None:
+    assert bound.log_guess(1, 180_000, 200 / 1e8, Q_2026.guess_grid) < math.log(20)
+
+
+def test_hits_without_guesses_say_as_much_as_chance_allows() -> None:
+    assert bound.log_guess(8, 0, 20 / 1e8, Q_2026.guess_grid) > 100
+
+
+def test_a_holder_who_owns_the_whole_range_cannot_be_guessed_and_is_not_accused_by_it() -> None:
+    assert bound.log_guess(5, 0, 1.0, Q_2026.guess_grid) == 0.0

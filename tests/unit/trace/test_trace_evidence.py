@@ -11,7 +11,7 @@ COPIES = (copy_of("ann"), copy_of("bob"))
 
 
 def design(*lists, copies=COPIES):
-    return evidence.design(("ann", "bob"), evidence.solely_held(copies), lists, Q_2026)
+    return evidence.design(("ann", "bob"), evidence.solely_held(copies), lists, Q_2026, 10**8)
 
 
 def test_the_same_file_twice_is_one_list() -> None:

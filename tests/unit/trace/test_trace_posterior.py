@@ -6,7 +6,6 @@ from itertools import combinations
 
 import pytest
 
-from dyepack.trace import BadFrameError
 from dyepack.trace.posterior import posterior
 from dyepack.trace.profiles import Q_2026
 from fakes.trace_worlds import record, records
@@ -121,6 +120,9 @@ def test_a_group_is_as_likely_as_the_sets_that_touch_it() -> None:
     assert found.of(frozenset({"ann"})) == pytest.approx(found.persons["ann"])
 
 
-def test_a_universe_smaller_than_what_was_seen_is_refused() -> None:
-    with pytest.raises(BadFrameError):
-        posterior(SUSPECTS, SEEN, (), 3, dict.fromkeys(SUSPECTS, 0.0), Q_2026)
+def test_a_universe_smaller_than_what_was_seen_is_taken_as_large_as_that() -> None:
+    nothing = dict.fromkeys(SUSPECTS, 0.0)
+
+    small = posterior(SUSPECTS, SEEN, (), 3, nothing, Q_2026)
+
+    assert (small.none, small.persons) == (0.3, dict.fromkeys(SUSPECTS, pytest.approx(1 / 3)))

@@ -18,10 +18,11 @@ DESIGNED = {
     "": "schema engine frame inputs evidence decision statistical inside persons groups sensitivity items curve "
     "reliability exonerating next_canaries explanation",
     "engine": "version profile numpy python",
-    "frame": "alpha k g gamma contact_field lag_seconds from to suspects records groups groups_source sha256",
+    "frame": "alpha k g gamma contact_field lag_seconds from to suspects records canary_space groups groups_source "
+    "sha256",
     "inputs[]": "role name sha256 rows used refused reasons",
     "evidence": "complaints lists hits marks items",
-    "evidence.lists[]": "list origin rows hard soft foreign",
+    "evidence.lists[]": "list origin rows hard soft foreign strangers",
     "evidence.hits": "none extension name story list masked",
     "evidence.marks[]": "copy holder log10_e",
     "decision": "tier reason accused group unit statement",

@@ -165,10 +165,12 @@ def upgrade() -> None:
         sa.Column("epoch", sa.String(length=26), nullable=False),
         sa.Column("copy", sa.String(length=26), nullable=True),
         sa.Column("note", sa.LargeBinary(), nullable=False),
+        sa.Column("phone_tag", sa.LargeBinary(length=16), nullable=False),
         sa.ForeignKeyConstraint(["epoch"], ["mark_epoch.id"], name=op.f("fk_mark_canary_epoch_mark_epoch")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mark_canary")),
     )
     op.create_index("ix_mark_canary_copy", "mark_canary", ["copy"], unique=False)
+    op.create_index("ix_mark_canary_phone_tag", "mark_canary", ["phone_tag"], unique=False)
     op.create_table(
         "record",
         sa.Column("token", sa.String(length=29), nullable=False),
@@ -278,6 +280,7 @@ def downgrade() -> None:
     op.drop_index("ix_record_state_token", table_name="record")
     op.drop_index("ix_record_lot_state", table_name="record")
     op.drop_table("record")
+    op.drop_index("ix_mark_canary_phone_tag", table_name="mark_canary")
     op.drop_index("ix_mark_canary_copy", table_name="mark_canary")
     op.drop_table("mark_canary")
     op.drop_table("list_evidence")
