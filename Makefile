@@ -32,7 +32,7 @@ check: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/vulture
-	$(BIN)/codespell src docs tests *.md
+	$(BIN)/codespell src docs tests bench README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md
 	$(BIN)/python -m pytest tests/architecture
 
 proofs: $(STAMP)

@@ -67,12 +67,14 @@ class Baseline:
         self._db.execute("CREATE TABLE audit (who TEXT, at REAL, phone TEXT)")
 
     def take(self, rows: list[tuple[str, str, str, str]]) -> None:
+        """Insert all rows, 500 a transaction."""
         for start in range(0, len(rows), 500):
             self._db.execute("BEGIN")
             self._db.executemany("INSERT INTO person VALUES (?,?,?,?)", rows[start : start + 500])
             self._db.execute("COMMIT")
 
     def lookup(self, phone: str) -> None:
+        """Read one row and note who looked, committed."""
         self._db.execute("SELECT * FROM person WHERE phone=?", (phone,)).fetchall()
         self._db.execute("INSERT INTO audit VALUES (?,?,?)", ("a", time.perf_counter(), phone))
 
@@ -146,8 +148,9 @@ def measure(acts: Acts, baseline: Baseline, rows: list, options: argparse.Namesp
         answer.update(acts.run("trace list", {"content": leak, "file": "leak.csv", "actor": "p"}, silent))
 
     wall, cpu = timed(trace)
-    accused = answer["document"]["decision"]["accused"]
-    print(f"  trace: {options.leaked:,} leaked rows against {len(rows):,} records: {wall:.1f} s, {cpu:.1f} s CPU: {accused}")
+    accused = ", ".join(answer["document"]["decision"]["accused"])
+    said = f"{options.leaked:,} leaked rows against {len(rows):,} records"
+    print(f"  trace: {said}: {wall:.1f} s, {cpu:.1f} s CPU, named: {accused}")
 
 
 def together(look: Callable[[list[str]], None], phones: list[str], clients: int) -> None:

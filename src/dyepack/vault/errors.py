@@ -5,7 +5,6 @@ DyepackError
     ├── RequestError                 what was asked cannot be understood
     │   ├── BadRequestError          bad-request
     │   ├── InvalidFieldError        invalid-field
-    │   ├── NumberInTextError        number-in-text
     │   └── ProvenanceMissingError   provenance-missing
     ├── DeniedError                  denied: a rule said no
     │   ├── NoRuleError              no-rule: nobody ever decided this
@@ -20,7 +19,6 @@ DyepackError
     │   └── QuotaError               quota
     ├── PolicyInvalidError           policy-invalid: a policy file decides nothing
     ├── NotFoundError                not-found
-    ├── DuplicateError               duplicate
     ├── StateError                   state: not the step that comes next
     ├── EnvelopeError                envelope: a sealed part is not where it belongs
     ├── KeeperUnavailableError       keeper-unavailable
@@ -81,14 +79,6 @@ class InvalidFieldError(RequestError):
         "the original and the field catalog."
     )
     zh = "字段 {field} 的值不符合该字段格式，或没有该字段。请对照原件和字段目录核对。"
-
-
-class NumberInTextError(RequestError):
-    """A phone or identity number stands in free text."""
-
-    code = "vault.number-in-text"
-    en = "Free text in field {field} holds a number that belongs in field {belongs}. Move it there."
-    zh = "字段 {field} 的自由文本中含有应填入字段 {belongs} 的号码，请移到该字段。"
 
 
 class ProvenanceMissingError(RequestError):
@@ -217,14 +207,6 @@ class NotFoundError(VaultError):
     outcome = Outcome.BAD_INPUT
     en = "There is no such {what} here, or it is not yours to see. Check the name you gave."
     zh = "此处没有该{what}，或您无权查看。请核对所给名称。"
-
-
-class DuplicateError(VaultError):
-    """A record with this value exists."""
-
-    code = "vault.duplicate"
-    en = "A record with this value for field {field} exists already. Use it instead of a second one."
-    zh = "字段 {field} 的该值已有记录。请使用已有记录。"
 
 
 class StateError(VaultError):
