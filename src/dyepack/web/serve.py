@@ -9,7 +9,7 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -64,10 +64,22 @@ def serve_desk(home: Path, host: str, port: int) -> None:
                 timeout_graceful_shutdown=_GRACE_SECONDS,
                 lifespan="off",
             )
-            _tell(host, listener)
-            uvicorn.Server(config).run(sockets=[listener])
+            _Server(config, lambda: _tell(host, listener)).run(sockets=[listener])
         finally:
             forwarded.close()
+
+
+class _Server(uvicorn.Server):
+    """Tells the address only once it takes requests, and signals."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then say so."""
+        await super().startup(sockets)
+        self._ready()
 
 
 @contextmanager
