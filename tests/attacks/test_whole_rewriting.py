@@ -206,7 +206,7 @@ def test_a_log_that_was_made_anew_and_signed_is_refused_by_the_keeper(what, clos
     home = rewritten(closed, tmp_path, entries)
     said = dyepack("ledger", "audit", home=home)
 
-    assert said.code in (1, 4)
+    assert said.code == 1
     assert "[ledger.rolled-back]" in said.err or "[vault.keeper-fork]" in said.err
     assert "Traceback" not in said.err
 
@@ -249,7 +249,7 @@ def test_a_flipped_bit_never_ends_the_audit_with_success(what, closed, tmp_path)
     change(file_of(home, FILES[what]), flip(0.7))
     said = dyepack("ledger", "audit", home=home)
 
-    assert said.code in (1, 4)
+    assert said.code == 1
     assert "Traceback" not in said.err
 
 

@@ -31,7 +31,7 @@ from dyepack.terms.time import Clock, to_datetime
 from dyepack.vault.admission import Admission
 from dyepack.vault.erase import Eraser
 from dyepack.vault.intake import Intake
-from dyepack.vault.keeper.ceilings import CeilingTable
+from dyepack.vault.keeper.ceilings import DEFAULT_CEILINGS, CeilingTable
 from dyepack.vault.keeper.service import STATE_KINDS, KeeperService
 from dyepack.vault.permission import Permission
 from dyepack.vault.policies import shipped
@@ -101,6 +101,7 @@ class Institution:
         if not vkey.exists():
             write_private(vkey, note_key(self.origin, signer.public_key).vkey.encode())
         table = CeilingTable.parse((folder / "ceilings.toml").read_text("utf-8"))
+        self._weaker_ceilings = table.weaker_than(DEFAULT_CEILINGS)
         if not self.settings["limits.enabled"]:
             table = table.unlimited_for_benchmarks()
 
@@ -232,10 +233,16 @@ class Institution:
                 self.fact(Kind.SETTINGS_CHANGED, actor=PROCESS, outcome=key, n=int(self.settings[key]))
                 for key in self.settings.weaker()
             ]
+        ceilings = ",".join(self._weaker_ceilings)
+        if (self.known.get("ceilings") or "") != ceilings:
+            facts.append(
+                self.fact(Kind.SETTINGS_CHANGED, actor=PROCESS, outcome="keeper.ceilings", n=len(self._weaker_ceilings))
+            )
         if facts:
             self.log.append(facts)
             self.known.put("policy", self.policies.digest)
             self.known.put("settings", settings)
+            self.known.put("ceilings", ceilings)
 
     def close(self) -> None:
         """Say what the keeper honored, publish the log, fold the databases, let go of the home."""

@@ -159,6 +159,7 @@ class WalError(FolderError):
     """The write-ahead log is broken before its end."""
 
     code = "ledger.bad-wal"
+    outcome = Outcome.REFUSED
     en = (
         "The write-ahead log is broken in {segment} ({why}); restore this file from a copy of the folder,"
         " do not cut it: what follows was acknowledged."
@@ -170,6 +171,7 @@ class RootMismatchError(FolderError):
     """The files give another root than the stored checkpoint."""
 
     code = "ledger.root-mismatch"
+    outcome = Outcome.REFUSED
     en = (
         "The log's files do not give the root of its own checkpoint of {size} entries; restore the folder from a copy"
         " and audit it, or move tile/ away if only that was damaged."
@@ -181,6 +183,7 @@ class RolledBackError(FolderError):
     """The keeper has seen a longer log than this folder holds."""
 
     code = "ledger.rolled-back"
+    outcome = Outcome.REFUSED
     en = (
         "The folder holds {size} entries, the keeper has seen {seen}: an old copy was restored;"
         " restore the newest copy, nothing can be appended to this one."

@@ -63,6 +63,13 @@ class CeilingTable:
             raise ValueError(msg)
         return table
 
+    def weaker_than(self, other: "CeilingTable") -> tuple[str, ...]:
+        """Words whose limit allows more than the other table's; ``enabled`` if this one is switched off."""
+        mine = {**self.per_actor_and_day, "index": self.index_per_second, "burst": self.index_burst}
+        theirs = {**other.per_actor_and_day, "index": other.index_per_second, "burst": other.index_burst}
+        words = tuple(word for word in sorted(mine) if mine[word] > theirs[word])
+        return words if self.enabled or not other.enabled else ("enabled", *words)
+
     def unlimited_for_benchmarks(self) -> Self:
         """The same, switched off. The caller prints that it did so."""
         return replace(self, enabled=False)
