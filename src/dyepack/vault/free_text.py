@@ -18,9 +18,11 @@ _SIGNS: Final = (
     re.compile(r"(?<!\d)0\d{2,3}[-\s]\d{7,8}(?!\d)"),  # a landline with its area code
     re.compile(r"[\w.+\-]+@[A-Za-z0-9\-]+\.[A-Za-z]{2,}"),  # a mail address
     re.compile(r"(?<![A-Za-z0-9])[EGDSPH][A-Z]?\d{7,8}(?!\d)"),  # a passport
-    re.compile(
-        r"(?:微信|QQ|wechat|weixin|(?<![a-z])[wv]x)(?:号|id)?\s*[:是]?\s*[A-Za-z0-9][A-Za-z0-9_\-]{4,19}", re.IGNORECASE
+    re.compile(  # a WeChat account: beside its word, and not a word itself
+        r"(?:微信|wechat|weixin|(?<![a-z])[wv]x)(?:号|id)?\s*[:是]?\s*(?=[a-z0-9_\-]*[0-9_])[a-z][a-z0-9_\-]{5,19}",
+        re.IGNORECASE,
     ),
+    re.compile(r"qq(?:号)?\s*[:是]?\s*[1-9]\d{4,10}(?![\d\-])", re.IGNORECASE),
 )
 
 
