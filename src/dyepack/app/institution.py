@@ -31,6 +31,7 @@ from dyepack.terms.time import Clock, to_datetime
 from dyepack.vault.admission import Admission
 from dyepack.vault.erase import Eraser
 from dyepack.vault.intake import Intake
+from dyepack.vault.joined import Joined
 from dyepack.vault.keeper.ceilings import DEFAULT_CEILINGS, CeilingTable
 from dyepack.vault.keeper.service import STATE_KINDS, KeeperService
 from dyepack.vault.permission import Permission
@@ -124,52 +125,17 @@ class Institution:
     def _join(self) -> None:
         self.permission = Permission(self.policies, self.log, self.random)
         self.caps = HOUSE_CAPS if self.settings["limits.enabled"] else NO_CAPS
-        self.viewer = Viewer(
+        joined = Joined(
             records=self.records,
             lots=self.lots,
-            keeper=self.keeper,
-            ledger=self.log,
-            permission=self.permission,
-            institution=self.institution,
-            clock=self.clock,
-            random=self.random,
-        )
-        self.search = Search(
-            records=self.records,
-            lots=self.lots,
-            keeper=self.keeper,
-            ledger=self.log,
-            permission=self.permission,
-            viewer=self.viewer,
-            random=self.random,
-        )
-        self.revealer = Revealer(
-            viewer=self.viewer,
-            records=self.records,
-            lots=self.lots,
+            releases=self.releases,
             details=self.details,
+            outbox=self.outbox,
             keeper=self.keeper,
             ledger=self.log,
             permission=self.permission,
             institution=self.institution,
             clock=self.clock,
-            random=self.random,
-        )
-        self.intake = Intake(
-            lots=self.lots,
-            outbox=self.outbox,
-            keeper=self.keeper,
-            ledger=self.log,
-            institution=self.institution,
-            random=self.random,
-        )
-        self.admission = Admission(
-            lots=self.lots,
-            outbox=self.outbox,
-            keeper=self.keeper,
-            ledger=self.log,
-            permission=self.permission,
-            viewer=self.viewer,
             random=self.random,
         )
         self.marker = CopyMarker(
@@ -180,28 +146,13 @@ class Institution:
             clock=self.clock,
             random=self.random,
         )
-        self.releaser = Releaser(
-            releases=self.releases,
-            records=self.records,
-            lots=self.lots,
-            keeper=self.keeper,
-            ledger=self.log,
-            permission=self.permission,
-            viewer=self.viewer,
-            marker=self.marker,
-            institution=self.institution,
-            clock=self.clock,
-            random=self.random,
-        )
-        self.eraser = Eraser(
-            records=self.records,
-            keeper=self.keeper,
-            ledger=self.log,
-            permission=self.permission,
-            viewer=self.viewer,
-            clock=self.clock,
-            random=self.random,
-        )
+        self.viewer = Viewer(joined)
+        self.search = Search(joined, self.viewer)
+        self.revealer = Revealer(joined, self.viewer)
+        self.intake = Intake(joined)
+        self.admission = Admission(joined, self.viewer)
+        self.releaser = Releaser(joined, self.viewer, self.marker)
+        self.eraser = Eraser(joined, self.viewer)
 
     def fact(self, kind: Kind, **fields: str | int | tuple[str, ...]) -> Fact:
         """A fact with a fresh id."""

@@ -10,16 +10,15 @@ A run that was killed is run again: what is open stays open, the rest continues.
 from collections.abc import Sequence
 
 from dyepack.ledger import Fact, Kind
-from dyepack.terms.chance import Random
 from dyepack.terms.ids import RecordToken
 from dyepack.terms.progress import Progress
 from dyepack.vault.catalog import LAST4, field_by_id
 from dyepack.vault.consent_check import RELATION
 from dyepack.vault.errors import EvidencePerRecordError, NotFoundError
-from dyepack.vault.keeper.wire import MAX_OPEN, Keeper
-from dyepack.vault.permission import Permission
+from dyepack.vault.joined import Joined
+from dyepack.vault.keeper.wire import MAX_OPEN
 from dyepack.vault.policy import Action, Ask
-from dyepack.vault.ports import Ledger, Lot, Lots, Outbox, RecordRow, Tag
+from dyepack.vault.ports import Lot, RecordRow, Tag
 from dyepack.vault.request import FieldValue, Request, fact, receipts
 from dyepack.vault.reveal import Viewer
 
@@ -29,25 +28,15 @@ STEP = 10 * MAX_OPEN
 class Admission:
     """Opens a lot."""
 
-    def __init__(
-        self,
-        *,
-        lots: Lots,
-        outbox: Outbox,
-        keeper: Keeper,
-        ledger: Ledger,
-        permission: Permission,
-        viewer: Viewer,
-        random: Random,
-    ) -> None:
-        """Join the ports."""
-        self._lots = lots
-        self._outbox = outbox
-        self._keeper = keeper
-        self._ledger = ledger
-        self._permission = permission
+    def __init__(self, joined: Joined, viewer: Viewer) -> None:
+        """Take what is needed of the ports."""
+        self._lots = joined.lots
+        self._outbox = joined.outbox
+        self._keeper = joined.keeper
+        self._ledger = joined.ledger
+        self._permission = joined.permission
         self._viewer = viewer
-        self._random = random
+        self._random = joined.random
 
     def admit(self, request: Request, lot_id: str, progress: Progress) -> tuple[int, int]:
         """(admitted, duplicates) of the whole lot.

@@ -4,14 +4,11 @@ A run that was killed between the steps is run again: an erased key stays erased
 """
 
 from dyepack.ledger import Kind
-from dyepack.terms.chance import Random, new_id
+from dyepack.terms.chance import new_id
 from dyepack.terms.ids import RecordToken
-from dyepack.terms.time import Clock
 from dyepack.vault.errors import BadRequestError, NotFoundError
-from dyepack.vault.keeper.wire import Keeper
-from dyepack.vault.permission import Permission
+from dyepack.vault.joined import Joined
 from dyepack.vault.policy import NOTHING, Action, Ask
-from dyepack.vault.ports import Ledger, Records
 from dyepack.vault.request import Request, fact, receipts
 from dyepack.vault.reveal import Viewer
 
@@ -19,25 +16,15 @@ from dyepack.vault.reveal import Viewer
 class Eraser:
     """Destroys a record's key and what is left of it."""
 
-    def __init__(
-        self,
-        *,
-        records: Records,
-        keeper: Keeper,
-        ledger: Ledger,
-        permission: Permission,
-        viewer: Viewer,
-        clock: Clock,
-        random: Random,
-    ) -> None:
-        """Join the ports."""
-        self._records = records
-        self._keeper = keeper
-        self._ledger = ledger
-        self._permission = permission
+    def __init__(self, joined: Joined, viewer: Viewer) -> None:
+        """Take what is needed of the ports."""
+        self._records = joined.records
+        self._keeper = joined.keeper
+        self._ledger = joined.ledger
+        self._permission = joined.permission
         self._viewer = viewer
-        self._clock = clock
-        self._random = random
+        self._clock = joined.clock
+        self._random = joined.random
 
     def erase(self, request: Request, token: RecordToken, ground: str) -> str:
         """Erase one record; returns the entry's id.

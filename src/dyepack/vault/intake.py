@@ -25,8 +25,9 @@ from dyepack.vault.catalog import LAST4, FieldClass, field, field_by_id
 from dyepack.vault.codes import CODED, code_of
 from dyepack.vault.errors import InvalidFieldError
 from dyepack.vault.free_text import names_a_person
+from dyepack.vault.joined import Joined
 from dyepack.vault.keeper.wire import MAX_INDEX, Ground, Keeper
-from dyepack.vault.ports import Ledger, Lots, NewRecord, Outbox, Problem, RowResult, Tag
+from dyepack.vault.ports import NewRecord, Problem, RowResult, Tag
 from dyepack.vault.request import Request, fact
 from dyepack.vault.seal import parts_needed, seal_record
 
@@ -133,16 +134,14 @@ def attributes(values: dict[str, list[str]]) -> dict[str, str | None]:
 class Intake:
     """Runs one file into its lot."""
 
-    def __init__(
-        self, *, lots: Lots, outbox: Outbox, keeper: Keeper, ledger: Ledger, institution: bytes, random: Random
-    ) -> None:
-        """Join the ports; ``institution`` is 16 bytes."""
-        self._lots = lots
-        self._outbox = outbox
-        self._keeper = keeper
-        self._ledger = ledger
-        self._institution = institution
-        self._random = random
+    def __init__(self, joined: Joined) -> None:
+        """Take what is needed of the ports."""
+        self._lots = joined.lots
+        self._outbox = joined.outbox
+        self._keeper = joined.keeper
+        self._ledger = joined.ledger
+        self._institution = joined.institution
+        self._random = joined.random
 
     def run(
         self,

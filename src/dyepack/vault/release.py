@@ -22,26 +22,21 @@ from dyepack.terms.chance import Random, below, new_id
 from dyepack.terms.ids import RecordToken
 from dyepack.terms.progress import Progress
 from dyepack.terms.sensitive import Sensitive
-from dyepack.terms.time import Clock
 from dyepack.vault import forms
 from dyepack.vault.catalog import CATALOG, field
 from dyepack.vault.consent_check import has_basis, is_minor
 from dyepack.vault.errors import BadRequestError, NotFoundError
-from dyepack.vault.keeper.wire import MAX_OPEN, Keeper
-from dyepack.vault.permission import Permission
+from dyepack.vault.joined import Joined
+from dyepack.vault.keeper.wire import MAX_OPEN
 from dyepack.vault.policy import Action, Ask
 from dyepack.vault.ports import (
-    Ledger,
     Lot,
-    Lots,
     MarkAsk,
     Marker,
     Query,
     RecordRow,
-    Records,
     Release,
     ReleaseRow,
-    Releases,
 )
 from dyepack.vault.record import DISPLAY, PartId, parse_sealed, parts_of_field
 from dyepack.vault.release_file import write_file
@@ -66,33 +61,19 @@ class Collected:
 class Releaser:
     """Takes requests and hands out copies."""
 
-    def __init__(
-        self,
-        *,
-        releases: Releases,
-        records: Records,
-        lots: Lots,
-        keeper: Keeper,
-        ledger: Ledger,
-        permission: Permission,
-        viewer: Viewer,
-        marker: Marker[Any, Any],
-        institution: bytes,
-        clock: Clock,
-        random: Random,
-    ) -> None:
-        """Join the ports; ``institution`` is 16 bytes."""
-        self._releases = releases
-        self._records = records
-        self._lots = lots
-        self._keeper = keeper
-        self._ledger = ledger
-        self._permission = permission
+    def __init__(self, joined: Joined, viewer: Viewer, marker: Marker[Any, Any]) -> None:
+        """Take what is needed of the ports."""
+        self._releases = joined.releases
+        self._records = joined.records
+        self._lots = joined.lots
+        self._keeper = joined.keeper
+        self._ledger = joined.ledger
+        self._permission = joined.permission
         self._viewer = viewer
         self._marker = marker
-        self._institution = institution
-        self._clock = clock
-        self._random = random
+        self._institution = joined.institution
+        self._clock = joined.clock
+        self._random = joined.random
 
     def request(
         self, request: Request, fields: Sequence[str], holder: str, query: Query, limit: int | None, *, due: int

@@ -8,18 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dyepack.ledger import Fact, Kind
-from dyepack.terms.chance import Random
 from dyepack.terms.ids import RecordToken
 from dyepack.terms.sensitive import Sensitive
-from dyepack.terms.time import Clock, quarter
+from dyepack.terms.time import quarter
 from dyepack.vault import forms
 from dyepack.vault.catalog import CATALOG, FieldClass, field
 from dyepack.vault.consent_check import has_basis, is_minor
 from dyepack.vault.errors import NotFoundError
-from dyepack.vault.keeper.wire import Keeper
-from dyepack.vault.permission import Permission
+from dyepack.vault.joined import Joined
 from dyepack.vault.policy import NOTHING, Action, Ask
-from dyepack.vault.ports import Details, Ledger, Lots, RecordRow, Records
+from dyepack.vault.ports import RecordRow
 from dyepack.vault.record import DISPLAY, Display, names_of, parse_sealed, parts_of_field
 from dyepack.vault.request import Request, digest_text, fact, receipts
 from dyepack.vault.unseal import unseal_display, unseal_part
@@ -57,27 +55,16 @@ class Revealed:
 class Viewer:
     """Composes masked views: list, look-up and record page all come here."""
 
-    def __init__(
-        self,
-        *,
-        records: Records,
-        lots: Lots,
-        keeper: Keeper,
-        ledger: Ledger,
-        permission: Permission,
-        institution: bytes,
-        clock: Clock,
-        random: Random,
-    ) -> None:
-        """Join the ports; ``institution`` is 16 bytes."""
-        self._records = records
-        self._lots = lots
-        self._keeper = keeper
-        self._ledger = ledger
-        self._permission = permission
-        self._institution = institution
-        self._clock = clock
-        self._random = random
+    def __init__(self, joined: Joined) -> None:
+        """Take what is needed of the ports."""
+        self._records = joined.records
+        self._lots = joined.lots
+        self._keeper = joined.keeper
+        self._ledger = joined.ledger
+        self._permission = joined.permission
+        self._institution = joined.institution
+        self._clock = joined.clock
+        self._random = joined.random
 
     def view(
         self, request: Request, rows: Sequence[RecordRow], granted: Mapping[str, str | int | tuple[str, ...]]
@@ -154,31 +141,18 @@ class Viewer:
 class Revealer:
     """Shows one field of one record, once."""
 
-    def __init__(
-        self,
-        *,
-        viewer: Viewer,
-        records: Records,
-        lots: Lots,
-        details: Details,
-        keeper: Keeper,
-        ledger: Ledger,
-        permission: Permission,
-        institution: bytes,
-        clock: Clock,
-        random: Random,
-    ) -> None:
-        """Join the ports; ``institution`` is 16 bytes."""
+    def __init__(self, joined: Joined, viewer: Viewer) -> None:
+        """Take what is needed of the ports."""
         self._viewer = viewer
-        self._records = records
-        self._lots = lots
-        self._details = details
-        self._keeper = keeper
-        self._ledger = ledger
-        self._permission = permission
-        self._institution = institution
-        self._clock = clock
-        self._random = random
+        self._records = joined.records
+        self._lots = joined.lots
+        self._details = joined.details
+        self._keeper = joined.keeper
+        self._ledger = joined.ledger
+        self._permission = joined.permission
+        self._institution = joined.institution
+        self._clock = joined.clock
+        self._random = joined.random
 
     def record(self, token: RecordToken) -> RecordRow:
         """A record that exists.

@@ -8,15 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from dyepack.ledger import Fact, Kind
-from dyepack.terms.chance import Random
 from dyepack.terms.ids import RecordToken
 from dyepack.vault import forms
 from dyepack.vault.catalog import FieldClass, index_number
 from dyepack.vault.consent_check import has_basis
-from dyepack.vault.keeper.wire import Keeper, LookupGround
-from dyepack.vault.permission import Permission
+from dyepack.vault.joined import Joined
+from dyepack.vault.keeper.wire import LookupGround
 from dyepack.vault.policy import Action, Ask
-from dyepack.vault.ports import INSTITUTION_SPACE, Ledger, Lots, Query, RecordRow, Records
+from dyepack.vault.ports import INSTITUTION_SPACE, Query, RecordRow
 from dyepack.vault.request import Request, fact
 from dyepack.vault.reveal import PAGE, MaskedRecord, Viewer
 
@@ -36,25 +35,15 @@ class Page:
 class Search:
     """Finds records without showing them."""
 
-    def __init__(
-        self,
-        *,
-        records: Records,
-        lots: Lots,
-        keeper: Keeper,
-        ledger: Ledger,
-        permission: Permission,
-        viewer: Viewer,
-        random: Random,
-    ) -> None:
-        """Join the ports."""
-        self._records = records
-        self._lots = lots
-        self._keeper = keeper
-        self._ledger = ledger
-        self._permission = permission
+    def __init__(self, joined: Joined, viewer: Viewer) -> None:
+        """Take what is needed of the ports."""
+        self._records = joined.records
+        self._lots = joined.lots
+        self._keeper = joined.keeper
+        self._ledger = joined.ledger
+        self._permission = joined.permission
         self._viewer = viewer
-        self._random = random
+        self._random = joined.random
 
     def lookup(self, request: Request, name: str, text: str, *, quota: bool) -> Page:
         """Masked records whose field has this value.
