@@ -50,4 +50,4 @@ lock: $(STAMP)
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q --extra dev pyproject.toml -o requirements-dev.lock
 
 clean:
-	rm -rf .venv demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv demo demo-files dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
