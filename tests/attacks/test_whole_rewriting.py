@@ -13,9 +13,12 @@ from pathlib import Path
 import pytest
 
 from dyepack.app.clock import SystemClock
+from dyepack.app.institution import open_institution
+from dyepack.app.rewriting import rewrite_without
 from dyepack.app.sequencer import Sequencer
 from dyepack.crypto.signature import Ed25519Signer
 from dyepack.ledger import Head, Kind, Tree, audit_log, encode_bundle, leaf_hash, parse_entry, sign_head, tiles_between
+from dyepack.ledger.errors import RootMismatchError
 from dyepack.ledger.tiles import Tile, bundle_content
 from dyepack.ledger.wal import records, segment_header, segment_name
 from dyepack.storage.keeper_database import read_key_file
@@ -118,9 +121,12 @@ def test_the_home_has_every_kind_of_file(closed):
 @pytest.mark.parametrize("what", sorted(FILES))
 def test_a_flipped_bit_is_found(what, place, closed, tmp_path):
     home = closed.copy(tmp_path)
-    change(file_of(home, FILES[what]), flip(place))
+    path = file_of(home, FILES[what])
+    name = path.relative_to(home / "ledger").as_posix()
+    before = path.read_bytes()
+    change(path, flip(place))
 
-    assert found(home)
+    assert found(home) or content(name, path.read_bytes()) == content(name, before)
 
 
 @pytest.mark.parametrize("what", sorted(FILES.keys() - {"the checkpoint"}))
@@ -149,18 +155,57 @@ def test_a_file_that_was_cut_is_found(what, closed, tmp_path):
     assert found(home)
 
 
-def test_a_look_that_is_moved_to_somebody_else_is_found(closed, tmp_path):
-    """The demo's clumsy rewriter: the actor of one look is another one, in the bundle and in the write-ahead log."""
-    home = closed.copy(tmp_path)
-    raw = closed.entries[closed.look]
-    actor = str(parse_entry(raw).fields["actor"]).encode()
-    other = raw.replace(actor, b"a_" + actor[:1:-1][:25] + b"a")
-    for pattern in ("tile/entries/000", "wal/*.wal"):
-        path = file_of(home, pattern)
-        path.write_bytes(path.read_bytes().replace(raw, other))
+def moved(closed: Closed) -> list[bytes]:
+    """The entries of the log, but one look is somebody else's."""
+    actor = str(parse_entry(closed.entries[closed.look]).fields["actor"]).encode()
+    entries = list(closed.entries)
+    entries[closed.look] = entries[closed.look].replace(actor, b"a_" + actor[:1:-1][:25] + b"a")
+    assert entries != closed.entries
+    return entries
 
-    assert len(raw) == len(other)
-    assert found(home)
+
+def write_segment(home: Path, entries: list[bytes]) -> None:
+    shutil.rmtree(home / "ledger" / "wal")
+    (home / "ledger" / "wal").mkdir()
+    (home / "ledger" / "wal" / segment_name(0)).write_bytes(segment_header(0) + records(entries))
+
+
+@pytest.mark.parametrize("segments_too", [False, True])
+def test_a_look_that_is_moved_to_somebody_else_is_found(segments_too, closed, tmp_path):
+    """The files are packed as the product packs them, so nothing but the entry is wrong."""
+    home = closed.copy(tmp_path)
+    (home / "ledger" / "tile" / "entries" / "000").write_bytes(encode_bundle(moved(closed)[:256]))
+    if segments_too:
+        write_segment(home, moved(closed))
+
+    assert found(home) == "ledger.broken"
+
+
+def test_an_entry_moved_in_the_write_ahead_log_alone_changes_no_answer_and_never_becomes_the_log(closed, tmp_path):
+    home = closed.copy(tmp_path)
+    write_segment(home, moved(closed))
+    house = open_institution(home)
+    answered = [raw for _, raw in house.log.entries(0, len(closed.entries))]
+    house.close()
+    assert answered == closed.entries
+
+    shutil.rmtree(home / "ledger" / "tile")
+    assert found(home) == RootMismatchError.code
+
+
+def test_the_rewriters_of_the_demo_are_found_in_a_log_of_full_bundles_and_leave_it_whole(closed, tmp_path):
+    home = closed.copy(tmp_path)
+    house = open_institution(home)
+    try:
+        outcome = rewrite_without(house)
+    finally:
+        house.close()
+
+    assert outcome.entry == parse_entry(closed.entries[closed.look]).id
+    assert outcome.clumsy.code == outcome.skilled.code == "ledger.broken"
+    assert outcome.clumsy.facts["place"] == f"entry {closed.look}"
+    assert outcome.keeper.code == "vault.keeper-fork"
+    assert found(home) == ""
 
 
 def rewritten(closed: Closed, to: Path, entries: list[bytes]) -> Path:

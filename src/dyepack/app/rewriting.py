@@ -1,8 +1,8 @@
 """What happens to who rewrites the log: played on copies, for the demo and for drills.
 
-Nothing here touches the home's own log. Two rewriters: a *clumsy* one edits a stored file; a *skilled* one holds the
-log's own key, leaves an entry out, computes every tile anew and signs. The first is found by any audit; the second
-only by somebody who kept an earlier checkpoint, which is what the keeper does, and what witnesses will do.
+Nothing here touches the home's own log. Two rewriters: a *clumsy* one edits an entry in its file; a *skilled* one
+holds the log's own key, leaves an entry out, computes every tile anew and signs. The first is found by any audit; the
+second only by somebody who kept an earlier checkpoint, which is what the keeper does, and what witnesses will do.
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Rewrite:
 
     Attributes:
         kept_size: Size of the checkpoint that somebody kept.
-        clumsy: What an audit found in the edited file.
+        clumsy: What an audit found in the edited entry.
         skilled: What the holder of the earlier checkpoint found.
         keeper: What the keeper answered to the rewritten head.
         entry: The entry that was to vanish.
@@ -49,17 +49,14 @@ class Rewrite:
 
 
 def rewrite_without(house: Institution) -> Rewrite:
-    """Try to make the last reveal vanish.
-
-    Raises:
-        NoSuchEntryError: Nobody revealed anything yet.
-    """
+    """Try to make the last reveal vanish; there must be one."""
     kept = house.log.publish()
+    size = open_head(kept, house.log.vkey).size
     found = house.log.find([Kind.FIELD_REVEALED.value])
     index, raw = found[-1]
     target = parse_entry(raw).id
-    clumsy = _edited(house, index)
-    entries = [entry for _, entry in house.log.entries()]
+    entries = [entry for _, entry in house.log.entries(0, size)]
+    clumsy = _edited(house, entries, index)
     signer = Ed25519Signer(read_key_file(house.home / "ledger" / "log.key"))
     files = _log_files(entries[:index] + entries[index + 1 :], house.origin, signer)
     alone = audit_log(files.get, house.log.vkey)
@@ -68,7 +65,7 @@ def rewrite_without(house: Institution) -> Rewrite:
     assert compared.finding is not None
     assert clumsy is not None
     return Rewrite(
-        kept_size=open_head(kept, house.log.vkey).size,
+        kept_size=size,
         clumsy=clumsy,
         skilled=compared.finding,
         keeper=_shown_to_keeper(house, files["checkpoint"]),
@@ -77,20 +74,15 @@ def rewrite_without(house: Institution) -> Rewrite:
     )
 
 
-def _edited(house: Institution, index: int) -> DyepackError | None:
-    """Flip one bit of the stored bundle that holds the entry."""
-    size = open_head(house.log.publish(), house.log.vkey).size
-    number = index // WIDTH
-    path = Tile(0, number, min(WIDTH, size - number * WIDTH)).bundle_path
-
-    def read(asked: str) -> bytes | None:
-        content = house.log.read(asked)
-        if asked == path and content is not None:
-            middle = len(content) // 2
-            return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
-        return content
-
-    return audit_log(read, house.log.vkey).finding
+def _edited(house: Institution, entries: list[bytes], index: int) -> DyepackError | None:
+    """Flip one bit of the entry in its stored bundle, and pack the bundle anew as it was."""
+    first = index - index % WIDTH
+    bundle = entries[first : first + WIDTH]
+    middle = len(entries[index]) // 2
+    bundle[index - first] = entries[index][:middle] + bytes([entries[index][middle] ^ 1]) + entries[index][middle + 1 :]
+    path = Tile(0, index // WIDTH, len(bundle)).bundle_path
+    files = {path: encode_bundle(bundle)}
+    return audit_log(lambda asked: files.get(asked) or house.log.read(asked), house.log.vkey).finding
 
 
 def _log_files(entries: list[bytes], origin: str, signer: Ed25519Signer) -> dict[str, bytes]:
