@@ -1,5 +1,6 @@
-"""A log of 600 entries of other software's making; its ML-DSA and witness lines are of keys that we do not know."""
+"""A log of 600 entries of other software's making, with signatures of all four kinds."""
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -13,14 +14,16 @@ from dyepack.ledger import (
     format_proof,
     leaf_hash,
     note_key,
+    open_checkpoint,
     open_head,
     parse_proof,
+    parse_quorum,
     parse_vkey,
     tiles_between,
     verify,
     verify_proof,
 )
-from dyepack.ledger.errors import BadEntryError, NoteError
+from dyepack.ledger.errors import BadEntryError, NoteError, NoteSignatureError
 from dyepack.ledger.note import parse_note
 
 LOG = Path(__file__).parent / "vectors" / "log600"
@@ -51,9 +54,36 @@ def test_the_checkpoint_is_opened_with_the_log_key_alone():
 
 
 @pytest.mark.parametrize("vkey", KEYS[1:])
-def test_keys_of_other_kinds_are_refused_rather_than_misread(vkey):
+def test_a_key_of_another_kind_is_read_and_never_taken_for_the_log_key(vkey):
+    assert parse_vkey(vkey).vkey == vkey
     with pytest.raises(NoteError):
-        parse_vkey(vkey)
+        open_head(CHECKPOINT, vkey)
+
+
+def test_all_four_signatures_of_the_checkpoint_hold_and_satisfy_its_quorum_file():
+    quorum = parse_quorum((LOG / "policy.txt").read_text())
+    quorum.check_strength()
+    log_keys = [parse_vkey(vkey) for vkey in KEYS[:2]]
+
+    opened = open_checkpoint(CHECKPOINT, log_keys, quorum.keys)
+
+    assert len(opened.times) == 4
+    assert quorum.satisfied(opened.signed_by(quorum.keys))
+
+
+def test_a_changed_bit_in_any_of_the_four_signatures_rejects_the_checkpoint():
+    quorum = parse_quorum((LOG / "policy.txt").read_text())
+    log_keys = [parse_vkey(vkey) for vkey in KEYS[:2]]
+    text, _, lines = CHECKPOINT.rpartition("\n\n")
+    for place, line in enumerate(lines.splitlines()):
+        name, blob = line[2:].split(" ")
+        for at in (9, 40, 70):
+            data = bytearray(base64.b64decode(blob))
+            data[at % len(data)] ^= 1
+            changed = f"— {name} {base64.b64encode(data).decode()}"
+            others = [*lines.splitlines()[:place], changed, *lines.splitlines()[place + 1 :]]
+            with pytest.raises(NoteSignatureError):
+                open_checkpoint(f"{text}\n\n" + "\n".join(others) + "\n", log_keys, quorum.keys)
 
 
 def test_the_whole_log_passes_the_audit():

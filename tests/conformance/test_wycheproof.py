@@ -6,7 +6,7 @@ import pytest
 from dyepack.crypto.aead import _seal_from_parts, unseal
 from dyepack.crypto.digest import hkdf_expand, hmac_sha256
 from dyepack.crypto.errors import SignatureError, UnsealError
-from dyepack.crypto.signature import verify_ed25519
+from dyepack.crypto.signature import verify_ed25519, verify_mldsa
 from dyepack.ledger import verify
 
 VECTORS = Path(__file__).parent / "vectors"
@@ -19,6 +19,7 @@ def cases(name):
 
 
 ED25519 = cases("wycheproof_ed25519_test.json")
+ML_DSA = cases("wycheproof_mldsa_44_verify_test.json")
 HKDF = cases("wycheproof_hkdf_sha256_test.json")
 GCM_SIV = [item for item in cases("wycheproof_aes_gcm_siv_test.json") if item.values[0]["keySize"] == 256]
 
@@ -37,6 +38,21 @@ def test_ed25519_of_the_product_and_of_the_script_accept_exactly_the_valid(group
     else:
         with pytest.raises(SignatureError):
             verify_ed25519(key, signature, message)
+
+
+def test_the_file_of_ml_dsa_signatures_holds_180_cases():
+    assert len(ML_DSA) == 180
+
+
+@pytest.mark.parametrize(("group", "case"), ML_DSA)
+def test_ml_dsa_without_context_accepts_exactly_the_valid(group, case):
+    key, signature, message = (bytes.fromhex(item) for item in (group["publicKey"], case["sig"], case["msg"]))
+
+    if case["result"] == "valid" and not case.get("ctx"):
+        verify_mldsa(key, signature, message)
+    else:
+        with pytest.raises(SignatureError):
+            verify_mldsa(key, signature, message)
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,14 @@ from dyepack.ledger.alias import alias, commitment, digest_text, opens
 from dyepack.ledger.audit import Audit, audit_log
 from dyepack.ledger.bundle import Evidence, build_bundle, zip_bundle
 from dyepack.ledger.checkpoint import Head, head_text, open_head, sign_head
+from dyepack.ledger.cosignature import Checkpoint, Cosigner, open_checkpoint, parse_cosignatures
 from dyepack.ledger.entry import Entry, Fact, Value, check_fact, encode_entry, parse_entry
 from dyepack.ledger.kinds import Kind, Level
 from dyepack.ledger.log import MAX_BATCH, Advance, Commit, Log
 from dyepack.ledger.merkle import leaf_hash, verify_consistency, verify_inclusion
-from dyepack.ledger.note import LogSigner, NoteKey, note_key, parse_vkey
+from dyepack.ledger.note import KeyKind, LogSigner, NoteKey, Signer, note_key, parse_vkey
 from dyepack.ledger.proof import Receipt, format_proof, parse_proof, verify_proof, verify_receipt
+from dyepack.ledger.quorum import Quorum, parse_quorum
 from dyepack.ledger.tiles import decode_bundle, encode_bundle, tiles_between
 from dyepack.ledger.tree import Tree
 
@@ -22,17 +24,22 @@ __all__ = [
     "MAX_BATCH",
     "Advance",
     "Audit",
+    "Checkpoint",
     "Commit",
+    "Cosigner",
     "Entry",
     "Evidence",
     "Fact",
     "Head",
+    "KeyKind",
     "Kind",
     "Level",
     "Log",
     "LogSigner",
     "NoteKey",
+    "Quorum",
     "Receipt",
+    "Signer",
     "Tree",
     "Value",
     "alias",
@@ -48,10 +55,13 @@ __all__ = [
     "head_text",
     "leaf_hash",
     "note_key",
+    "open_checkpoint",
     "open_head",
     "opens",
+    "parse_cosignatures",
     "parse_entry",
     "parse_proof",
+    "parse_quorum",
     "parse_vkey",
     "sign_head",
     "tiles_between",

@@ -15,7 +15,16 @@ from functools import lru_cache
 
 from dyepack.crypto.digest import DIGEST_BYTES
 from dyepack.ledger.errors import NoteError
-from dyepack.ledger.note import LogSigner, NoteKey, decode_base64, encode_base64, open_note, parse_vkey, sign_note
+from dyepack.ledger.note import (
+    KeyKind,
+    LogSigner,
+    NoteKey,
+    decode_base64,
+    encode_base64,
+    open_note,
+    parse_vkey,
+    sign_note,
+)
 
 MAX_SIZE = 2**63 - 1
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
@@ -74,6 +83,8 @@ def open_head(note: str, log_vkey: str) -> Head:
         NoteSignatureError: Not signed by this log.
     """
     key = _key(log_vkey)
+    if key.kind is not KeyKind.ED25519:
+        raise NoteError(why="not the Ed25519 key of a log")
     head = parse_head(open_note(note, (key,)))
     if head.origin != key.name:
         raise NoteError(why="another origin")

@@ -11,6 +11,8 @@ DyepackError
     │   └── ConsistencyError
     ├── ProofTextError       a tlog-proof text is malformed
     ├── TileError            a tile or entry bundle is not what the tree says
+    ├── QuorumFileError      a quorum file is malformed
+    │   └── WeakQuorumError      it is well formed and promises less than it seems to
     ├── BrokenLogError       an audit found the first broken thing
     ├── UnavailableError     the log cannot append now; nothing may be opened or changed
     │   ├── BusyError            the queue is full
@@ -103,6 +105,23 @@ class TileError(LedgerError):
         " it is rebuilt from the write-ahead log."
     )
     zh = "日志文件 {path} 缺失或损坏（{why}）：请停止服务，移走 tile/ 目录后重新启动，系统将由预写日志重建。"
+
+
+class QuorumFileError(LedgerError):
+    """A quorum file that cannot be used; ``line`` counts from 1, 0 for the file as a whole."""
+
+    code = "ledger.bad-quorum-file"
+    outcome = Outcome.BAD_INPUT
+    en = "The quorum file is malformed in line {line} ({why}); correct it and run `dyepack ledger policy check` on it."
+    zh = "法定见证文件第 {line} 行格式不符（{why}），请改正后用 `dyepack ledger policy check` 检查。"
+
+
+class WeakQuorumError(QuorumFileError):
+    """It would accept too little."""
+
+    code = "ledger.weak-quorum"
+    en = "The quorum is too weak ({why}); name more witnesses of different operators or raise the threshold."
+    zh = "见证法定数过弱（{why}），请增加不同运营者的见证人或提高门槛。"
 
 
 class BrokenLogError(LedgerError):

@@ -1,12 +1,13 @@
-"""Signed notes (C2SP signed-note) with Ed25519, parsed strictly.
+"""Signed notes (C2SP signed-note), parsed strictly; signed here with Ed25519 (``cosignature`` adds the other kinds).
 
 ::
 
     <text, ends in a newline>
     <blank line>
-    — <key name> <base64( key id 4 ‖ signature 64 )>
-    key id = first 4 bytes of SHA-256( name ‖ 0x0A ‖ 0x01 ‖ public key )
-    vkey   = name + "+" + hex(key id) + "+" + base64( 0x01 ‖ public key )
+    — <key name> <base64( key id 4 ‖ signature )>
+    key id = first 4 bytes of SHA-256( name ‖ 0x0A ‖ kind ‖ public key )
+    vkey   = name + "+" + hex(key id) + "+" + base64( kind ‖ public key )
+    kind     0x01 Ed25519 · 0x04 Ed25519 cosignature/v1 · 0x06 ML-DSA-44
 
 Invariants:
 
@@ -22,48 +23,69 @@ import binascii
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Protocol
 
 from dyepack.crypto.digest import sha256
 from dyepack.crypto.errors import SignatureError
-from dyepack.crypto.signature import PUBLIC_BYTES, verify_ed25519
+from dyepack.crypto.signature import MLDSA_PUBLIC_BYTES, PUBLIC_BYTES, verify_ed25519
 from dyepack.ledger.errors import NoteError, NoteSignatureError
 
 MAX_NOTE_BYTES = 65_536
 MAX_SIGNATURES = 32
-ED25519 = 0x01
 _KEY_ID_BYTES = 4
 _DASH = "— "
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _HEX_ID = re.compile(r"[0-9a-f]{8}")
 
 
-class LogSigner(Protocol):
-    """The log's private key, wherever it lives."""
+class KeyKind(IntEnum):
+    """What a key signs, by its byte on the wire."""
+
+    ED25519 = 0x01  # the text of a note
+    COSIGNATURE = 0x04  # a time and the text of a checkpoint, Ed25519
+    ML_DSA = 0x06  # a time and the tree of a checkpoint, ML-DSA-44
+
+
+_KINDS = {bytes([kind]): kind for kind in KeyKind}
+_PUBLIC_BYTES = {
+    KeyKind.ED25519: PUBLIC_BYTES,
+    KeyKind.COSIGNATURE: PUBLIC_BYTES,
+    KeyKind.ML_DSA: MLDSA_PUBLIC_BYTES,
+}
+
+
+class Signer(Protocol):
+    """A private key, wherever it lives."""
 
     public_key: bytes
 
     def sign(self, message: bytes) -> bytes:
-        """64 bytes of Ed25519."""
+        """64 bytes of Ed25519, or 2,420 of ML-DSA-44."""
         ...
+
+
+LogSigner = Signer
+"""The log's Ed25519 key."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoteKey:
-    """A public key with its name."""
+    """A public key with its name and kind."""
 
     name: str
     public_key: bytes
+    kind: KeyKind = KeyKind.ED25519
 
     @property
     def id(self) -> bytes:
         """4 bytes."""
-        return _key_id(self.name, bytes([ED25519]) + self.public_key)
+        return _key_id(self.name, bytes([self.kind]) + self.public_key)
 
     @property
     def vkey(self) -> str:
         """The text form."""
-        return f"{self.name}+{self.id.hex()}+{encode_base64(bytes([ED25519]) + self.public_key)}"
+        return f"{self.name}+{self.id.hex()}+{encode_base64(bytes([self.kind]) + self.public_key)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,29 +105,30 @@ class Note:
     signatures: tuple[SignatureLine, ...]
 
 
-def note_key(name: str, public_key: bytes) -> NoteKey:
+def note_key(name: str, public_key: bytes, kind: KeyKind = KeyKind.ED25519) -> NoteKey:
     """A key under a checked name.
 
     Raises:
-        NoteError: The name is empty or holds a space, plus sign or control character.
+        NoteError: The name is empty or holds a space, plus sign or control character; or the key has another length.
     """
-    if not _is_name(name) or len(public_key) != PUBLIC_BYTES:
+    if not _is_name(name) or len(public_key) != _PUBLIC_BYTES[kind]:
         raise NoteError(why="key name or key")
-    return NoteKey(name, public_key)
+    return NoteKey(name, public_key, kind)
 
 
 def parse_vkey(text: str) -> NoteKey:
-    """Read a verifier key.
+    """Read a verifier key of any kind.
 
     Raises:
-        NoteError: Not the canonical text of an Ed25519 key.
+        NoteError: Not the canonical text of a key of a known kind.
     """
     name, _, rest = text.partition("+")
     key_id, _, encoded = rest.partition("+")
     data = decode_base64(encoded)
-    if not data or data[0] != ED25519:
-        raise NoteError(why="not an Ed25519 verifier key")
-    key = note_key(name, data[1:])
+    kind = _KINDS.get(data[:1])
+    if kind is None:
+        raise NoteError(why="not a verifier key of a known kind")
+    key = note_key(name, data[1:], kind)
     if not _HEX_ID.fullmatch(key_id) or key.id.hex() != key_id:
         raise NoteError(why="key id")
     return key
@@ -148,7 +171,7 @@ def parse_note(note: str) -> Note:
 
 
 def open_note(note: str, keys: Sequence[NoteKey]) -> str:
-    """The text of a note that at least one of ``keys`` signed.
+    """The text of a note that at least one of ``keys`` (Ed25519) signed.
 
     Raises:
         NoteError: The note is malformed.
