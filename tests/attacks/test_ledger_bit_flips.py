@@ -20,13 +20,13 @@ from dyepack.ledger import (
 )
 from dyepack.ledger.errors import LedgerError, NoteError, TileError
 from dyepack.ledger.tiles import bundle_content
-from fakes.ledger_logs import ORIGIN, SIGNER, START, VKEY, MemoryLog, started
+from fakes.ledger_logs import ORIGIN, SIGNER, START, VKEY, MemoryLog, commit, started
 
 
 def make_log():
     log = MemoryLog()
     facts = [started(log.chance) for _ in range(600)]
-    log.entries += log.log.commit(facts, START).entries
+    log.entries += commit(log.log, facts, START).entries
     return log
 
 

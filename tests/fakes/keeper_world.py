@@ -101,11 +101,10 @@ class Book:
             for name, value in fields.items()
             if value is not None
         }
-        commit = self.log.commit([Fact(an_id(f"entry {self._ids} {id(self)}"), kind, given)], self.clock.now())
-        answer = commit.answers[0]
-        assert isinstance(answer, int), answer
-        self.entries += commit.entries
-        return answer
+        draft = self.log.draft(Fact(an_id(f"entry {self._ids} {id(self)}"), kind, given))
+        done = self.log.commit([draft], self.clock.now())
+        self.entries += done.entries
+        return done.answers[0]
 
     def head(self) -> str:
         """A signed head of everything so far; remembered with its proof from the head before."""

@@ -81,6 +81,11 @@ def opened(chance: CountingRandom) -> Fact:
     return Fact(new_id(chance), Kind.LOG_OPENED, {"actor": "p_log"})
 
 
+def commit(log: Log, facts, now: int):
+    """Draft and commit facts."""
+    return log.commit([log.draft(fact) for fact in facts], now)
+
+
 @dataclass
 class MemoryLog:
     """A log whose files are a table."""
@@ -95,7 +100,7 @@ class MemoryLog:
 
     def grow(self, count: int) -> "MemoryLog":
         facts = [look(self.chance) for _ in range(count)]
-        self.entries += self.log.commit(facts, START + len(self.entries)).entries
+        self.entries += commit(self.log, facts, START + len(self.entries)).entries
         return self
 
     def note(self, size: int | None = None) -> str:

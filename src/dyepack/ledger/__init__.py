@@ -10,7 +10,7 @@ from dyepack.ledger.audit import Audit, audit_log
 from dyepack.ledger.bundle import Evidence, build_bundle, zip_bundle
 from dyepack.ledger.checkpoint import Head, head_text, open_head, sign_head
 from dyepack.ledger.cosignature import Checkpoint, Cosigner, open_checkpoint, parse_cosignatures
-from dyepack.ledger.entry import Entry, Fact, Value, check_fact, encode_entry, parse_entry
+from dyepack.ledger.entry import Draft, Entry, Fact, Value, encode_entry, parse_entry, stamp_of
 from dyepack.ledger.kinds import Kind, Level
 from dyepack.ledger.log import MAX_BATCH, Advance, Commit, Log
 from dyepack.ledger.merkle import leaf_hash, verify_consistency, verify_inclusion
@@ -27,6 +27,7 @@ __all__ = [
     "Checkpoint",
     "Commit",
     "Cosigner",
+    "Draft",
     "Entry",
     "Evidence",
     "Fact",
@@ -45,7 +46,6 @@ __all__ = [
     "alias",
     "audit_log",
     "build_bundle",
-    "check_fact",
     "commitment",
     "decode_bundle",
     "digest_text",
@@ -64,6 +64,7 @@ __all__ = [
     "parse_quorum",
     "parse_vkey",
     "sign_head",
+    "stamp_of",
     "tiles_between",
     "verify_consistency",
     "verify_inclusion",

@@ -70,9 +70,9 @@ def parse_head(text: str) -> Head:
     return Head(origin, int(size), root)
 
 
-def sign_head(head: Head, signer: LogSigner) -> str:
-    """The signed note of a head; the key's name is the origin."""
-    return sign_note(head_text(head), head.origin, signer)
+def sign_head(head: Head, *signers: LogSigner) -> str:
+    """The signed note of a head; the name of the keys is the origin."""
+    return sign_note(head_text(head), head.origin, *signers)
 
 
 def open_head(note: str, log_vkey: str) -> Head:

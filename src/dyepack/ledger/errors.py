@@ -16,7 +16,8 @@ DyepackError
     ├── BrokenLogError       an audit found the first broken thing
     ├── UnavailableError     the log cannot append now; nothing may be opened or changed
     │   ├── BusyError            the queue is full
-    │   └── ClosedError          the sequencer was closed
+    │   ├── ClosedError          the sequencer was closed
+    │   └── QuorumUnavailableError   too few witnesses answered in time
     └── FolderError          the folder of the log cannot be used as it is
         ├── LockedError          another sequencer holds it
         ├── WalError             a record before the last is broken, or entries are missing
@@ -155,6 +156,20 @@ class ClosedError(UnavailableError):
     code = "ledger.closed"
     en = "The log was closed; start the service again."
     zh = "日志已关闭，请重新启动服务。"
+
+
+class QuorumUnavailableError(UnavailableError):
+    """Level 2 was not reached in time; the entry stands in the log."""
+
+    code = "ledger.quorum-unavailable"
+    en = (
+        "Too few witnesses have cosigned the log in {seconds} s ({why}), so what needs them does not happen;"
+        " see `dyepack ledger status`, reach the witnesses, try again."
+    )
+    zh = (
+        "{seconds} 秒内联署的见证人不足（{why}），需要见证的操作未执行；"
+        "请查看 `dyepack ledger status`，恢复见证人后重试。"
+    )
 
 
 class FolderError(LedgerError):

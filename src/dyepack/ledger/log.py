@@ -1,10 +1,9 @@
 """The log's core: facts in, entries and proofs out. Pure: it neither writes, signs nor waits (``app.sequencer`` does).
 
-A commit takes whatever waits:
+``draft`` refuses a malformed fact before it waits. A commit takes whatever waits:
 
-1. a fact whose ``id`` was seen in the last 10 minutes of log time is answered with its old index;
-2. a malformed fact is refused singly, the others go on;
-3. the rest is stamped ``t`` = max(clock, last ``t``), encoded, and pushed on the right edge.
+1. a draft whose ``id`` was seen in the last 10 minutes of log time is answered with its old index;
+2. the rest is stamped ``t`` = max(clock, last ``t``) and pushed on the right edge.
 
 Invariants:
 
@@ -20,8 +19,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dyepack.ledger.checkpoint import Head
-from dyepack.ledger.entry import Fact, encode_entry, parse_entry
-from dyepack.ledger.errors import BadEntryError, RolledBackError
+from dyepack.ledger.entry import Draft, Fact, draft_entry, stamp_of
+from dyepack.ledger.errors import RolledBackError
 from dyepack.ledger.kinds import Level
 from dyepack.ledger.merkle import leaf_hash
 from dyepack.ledger.tree import Tree
@@ -38,13 +37,13 @@ class Commit:
     Attributes:
         first: Index of the first new entry.
         entries: Bytes to write and sync before anything is acknowledged.
-        answers: For each fact its index, or why it was refused.
-        wants_head: Whether a fact waits for a signed head.
+        answers: For each draft its index.
+        wants_head: Whether a draft waits for a signed head.
     """
 
     first: int
     entries: tuple[bytes, ...]
-    answers: tuple[int | BadEntryError, ...]
+    answers: tuple[int, ...]
     wants_head: bool
 
 
@@ -96,33 +95,32 @@ class Log:
             BadEntryError: Bytes that this log cannot have written.
         """
         for index, raw in enumerate(entries, first):
-            entry = parse_entry(raw)
-            self._remember(entry.id, index, entry.t)
+            self._remember(*stamp_of(raw), index)
 
-    def commit(self, facts: Sequence[Fact], now: int) -> Commit:
-        """Accept facts at ``now`` (microseconds); the numbers are those of the module's docstring."""
+    def draft(self, fact: Fact) -> Draft:
+        """A fact, checked and encoded; needs no order.
+
+        Raises:
+            BadEntryError: It does not fit the schema.
+        """
+        return draft_entry(fact, org=self.org)
+
+    def commit(self, drafts: Sequence[Draft], now: int) -> Commit:
+        """Accept drafts at ``now`` (microseconds); the numbers are those of the module's docstring."""
         t = max(now, self.last_t)
         first = self.tree.size
         entries: list[bytes] = []
-        answers: list[int | BadEntryError] = []
-        for fact in facts:
-            index = self._ids.get(fact.id)  # 1
+        answers: list[int] = []
+        for draft in drafts:
+            index = self._ids.get(draft.id)  # 1
             if index is None:
-                try:
-                    entry = encode_entry(fact, org=self.org, t=t)
-                except BadEntryError as error:  # 2
-                    answers.append(error)
-                    continue
-                index = first + len(entries)  # 3
-                entries.append(entry)
-                self._remember(fact.id, index, t)
+                index = first + len(entries)  # 2
+                entries.append(draft.stamped(t))
+                self._remember(draft.id, t, index)
             answers.append(index)
         self.tree.append(map(leaf_hash, entries))
         self._forget(t)
-        wants_head = any(
-            fact.kind.level >= Level.RECEIPTED and isinstance(answer, int)
-            for fact, answer in zip(facts, answers, strict=True)
-        )
+        wants_head = any(draft.kind.level >= Level.RECEIPTED for draft in drafts)
         return Commit(first, tuple(entries), tuple(answers), wants_head)
 
     def advance(self) -> Advance | None:
@@ -135,7 +133,7 @@ class Log:
         self.head_size = size
         return step
 
-    def _remember(self, entry_id: str, index: int, t: int) -> None:
+    def _remember(self, entry_id: str, t: int, index: int) -> None:
         self._ids[entry_id] = index
         self._order.append((t, entry_id))
         self.last_t = t

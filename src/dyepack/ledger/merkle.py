@@ -17,6 +17,7 @@ from dyepack.ledger.errors import ConsistencyError, InclusionError
 Nodes = Callable[[int, int], bytes]
 """``nodes(level, index)``: the stored hash of a complete subtree."""
 
+_SHARED_LEVEL = 8
 EMPTY_ROOT = sha256(b"")
 
 
@@ -37,6 +38,7 @@ class Edge:
         """Read one stored node for each bit of ``size`` (at least 0)."""
         self.size = size
         self._nodes = nodes
+        self._shared: dict[int, list[bytes]] = {}  # paths from the nodes of level 8, which 256 leaves share
         self._rest: list[bytes | None] = [None]  # by level: root of the leaves after the last complete subtree
         for level in range(size.bit_length()):
             rest = self._rest[level]
@@ -58,7 +60,10 @@ class Edge:
         """
         if not 0 <= index < self.size:
             raise InclusionError(why="index beyond the size")
-        return tuple(self._path(0, index))
+        above = self._shared.get(index >> _SHARED_LEVEL)
+        if above is None:
+            above = self._shared[index >> _SHARED_LEVEL] = self._path(_SHARED_LEVEL, index >> _SHARED_LEVEL)
+        return (*self._path(0, index, _SHARED_LEVEL), *above)
 
     def consistency(self, old: int) -> tuple[bytes, ...]:
         """The proof that the tree of ``old`` leaves is a prefix; empty for 0 and for the same size.
@@ -75,9 +80,10 @@ class Edge:
         seed = [self._nodes(level, index)] if index else []
         return (*seed, *self._path(level, index))
 
-    def _path(self, level: int, index: int) -> list[bytes]:
+    def _path(self, level: int, index: int, below: int = 64) -> list[bytes]:
+        """The siblings from ``level`` to before ``below`` on the path of a node."""
         path = []
-        for height in range(level, (self.size - 1).bit_length()):
+        for height in range(level, min(below, (self.size - 1).bit_length())):
             sibling = (index >> (height - level)) ^ 1
             if (sibling + 1) << height <= self.size:
                 path.append(self._nodes(height, sibling))

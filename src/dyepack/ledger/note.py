@@ -134,15 +134,19 @@ def parse_vkey(text: str) -> NoteKey:
     return key
 
 
-def sign_note(text: str, name: str, signer: LogSigner) -> str:
-    """The note with one signature.
+def sign_note(text: str, name: str, *signers: Signer) -> str:
+    """The note with one Ed25519 signature of each signer, in order.
 
     Raises:
         NoteError: A text or name that no reader would accept.
     """
     _check_text(text)
-    key = note_key(name, signer.public_key)
-    return f"{text}\n{_DASH}{name} {encode_base64(key.id + signer.sign(text.encode()))}\n"
+    message = text.encode()
+    lines = [
+        f"{_DASH}{name} {encode_base64(note_key(name, signer.public_key).id + signer.sign(message))}\n"
+        for signer in signers
+    ]
+    return f"{text}\n{''.join(lines)}"
 
 
 def parse_note(note: str) -> Note:

@@ -3,16 +3,17 @@
 ::
 
     <folder>/            0700, locked (flock) while open
-      wal/<first>.wal    segments of ``ledger.wal``; all are kept
-      tile/...           tiles and bundles of ``ledger.tiles``; can be moved away and are rebuilt from the segments
-      checkpoint         the published checkpoint
+      wal/<first>.wal    segments of ``ledger.wal``; the old ones go once their entries are public and witnessed
+      tile/...           tiles and bundles of ``ledger.tiles``
+      checkpoint         the published checkpoint, with the cosignatures that have arrived
+      checkpoint.witnessed   the newest one with a quorum
 
 Files are 0600 and, but for the segments, written as temporary file, ``fsync``, ``rename``, ``fsync`` of the folder.
 
 Start (``restore``), each step fatal with a sentence that names the remedy: 1 take the lock (``LogFolder``); 2 open the
 stored checkpoint and load the tiles below it; 3 replay the segments, cut off a torn last record; 4 the root at the
-checkpoint's size must be the checkpoint's. 5 what the keeper has seen and 6 the ids of the last minutes are the
-sequencer's, 7 the outbox its caller's.
+checkpoint's size must be the checkpoint's. 5 what the keeper and the witnesses have seen and 6 the ids of the last
+minutes are the sequencer's, 7 the outbox its caller's.
 
 Invariants:
 
@@ -28,12 +29,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from dyepack.ledger import Tree, leaf_hash, open_head
+from dyepack.ledger import Checkpoint, NoteKey, Quorum, Tree, leaf_hash, open_checkpoint
 from dyepack.ledger.errors import FolderError, LockedError, NoteError, RootMismatchError, UnavailableError, WalError
 from dyepack.ledger.tiles import WIDTH, Tile
 from dyepack.ledger.wal import SEGMENT_ENTRIES, read_segment, records, segment_header, segment_name
 
 CHECKPOINT = "checkpoint"
+WITNESSED = "checkpoint.witnessed"
 _SEGMENT = re.compile(r"[0-9a-f]{16}\.wal")
 
 
@@ -131,6 +133,13 @@ class LogFolder:
             self._failed = True
             raise UnavailableError(why=_reason(error)) from error
 
+    def drop_segments(self, size: int) -> None:
+        """Remove segments whose entries are all below ``size``; a leftover is harmless, the newest one stays."""
+        for first in self._segments()[:-1]:
+            if first + SEGMENT_ENTRIES <= size:
+                with suppress(OSError):
+                    (self.path / "wal" / segment_name(first)).unlink()
+
     def replay(self, start: int) -> Iterator[tuple[int, bytes]]:
         """All entries from ``start`` on with their index; cuts a torn end off, so it is for start-up only.
 
@@ -197,6 +206,7 @@ class Restored:
         tree: All entries.
         published: Size of the stored checkpoint; 0 if there is none.
         checkpoint: Its text, or None.
+        witnessed: The newest checkpoint that has the quorum, or None.
         tiled: Entries whose tiles are stored.
         tail: The entries after the last full stored tile.
     """
@@ -204,19 +214,25 @@ class Restored:
     tree: Tree
     published: int
     checkpoint: str | None
+    witnessed: Checkpoint | None
     tiled: int
     tail: list[bytes]
 
 
-def restore(folder: LogFolder, log_vkey: str) -> Restored:
+def restore(folder: LogFolder, log_keys: Sequence[NoteKey], quorum: Quorum | None = None) -> Restored:
     """Load a folder; the numbers are those of the module's docstring.
+
+    Args:
+        folder: The folder.
+        log_keys: Keys of the log; one of the Ed25519 keys must have signed the stored checkpoint.
+        quorum: Whose cosignatures make a checkpoint a witnessed one.
 
     Raises:
         LedgerError: One of the steps failed; its sentence names the remedy.
     """
     stored = folder.read(CHECKPOINT)  # 2
     checkpoint = None if stored is None else _text(stored)
-    head = None if checkpoint is None else open_head(checkpoint, log_vkey)
+    head = None if checkpoint is None else open_checkpoint(checkpoint, log_keys).head
     published = head.size if head else 0
     tiled = published if (folder.path / "tile").exists() else 0
     base = tiled - tiled % WIDTH
@@ -229,7 +245,25 @@ def restore(folder: LogFolder, log_vkey: str) -> Restored:
         raise WalError(segment="wal", why=f"{tree.size} entries where the checkpoint covers {published}")
     if head and tree.edge(published).root != head.root:  # 4
         raise RootMismatchError(size=published)
-    return Restored(tree, published, checkpoint, tiled, tail)
+    return Restored(tree, published, checkpoint, _witnessed(folder, tree, log_keys, quorum), tiled, tail)
+
+
+def _witnessed(folder: LogFolder, tree: Tree, log_keys: Sequence[NoteKey], quorum: Quorum | None) -> Checkpoint | None:
+    """The stored witnessed checkpoint, if it has the quorum that is asked for now.
+
+    Raises:
+        RootMismatchError: It has, and the files tell of other entries.
+        NoteError: It is broken.
+    """
+    stored = folder.read(WITNESSED)
+    if stored is None or quorum is None:
+        return None
+    opened = open_checkpoint(_text(stored), log_keys, quorum.keys)
+    if not quorum.satisfied(opened.signed_by(quorum.keys)):
+        return None
+    if opened.head.size > tree.size or tree.edge(opened.head.size).root != opened.head.root:
+        raise RootMismatchError(size=opened.head.size)
+    return opened
 
 
 def _text(stored: bytes) -> str:

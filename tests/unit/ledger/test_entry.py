@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from dyepack.ledger import Fact, Kind, check_fact, encode_entry, parse_entry
+from dyepack.ledger import Fact, Kind, encode_entry, parse_entry
+from dyepack.ledger.entry import draft_entry
 from dyepack.ledger.errors import BadEntryError
 from dyepack.terms.chance import new_id
 from fakes.ledger_logs import START, CountingRandom, look, org
@@ -156,7 +157,7 @@ def test_a_hundred_people_fit_one_entry_and_one_more_does_not():
 
     assert len(parse_entry(encode_entry(fact, org=org(), t=START)).fields["subj"]) == 100
     with pytest.raises(BadEntryError):
-        check_fact(Fact(ID, Kind.RECORD_CREATED, {"actor": "p_jobs", "subj": people}), org=org())
+        draft_entry(Fact(ID, Kind.RECORD_CREATED, {"actor": "p_jobs", "subj": people}), org=org())
 
 
 def test_an_entry_over_4096_bytes_is_neither_written_nor_read():
@@ -188,7 +189,7 @@ def test_lists_in_a_fact_are_tuples():
 
 def test_no_sentence_of_a_refusal_repeats_the_value():
     with pytest.raises(BadEntryError) as caught:
-        check_fact(look(CHANCE, purpose="13800000012"), org=org())
+        draft_entry(look(CHANCE, purpose="13800000012"), org=org())
 
     assert "138" not in str(caught.value) + caught.value.sentence("zh")
 
@@ -196,4 +197,4 @@ def test_no_sentence_of_a_refusal_repeats_the_value():
 def test_every_field_that_a_kind_requires_is_missed():
     for kind in Kind:
         with pytest.raises(BadEntryError, match=r"needs|exactly"):
-            check_fact(Fact(ID, kind, {}), org=org())
+            draft_entry(Fact(ID, kind, {}), org=org())

@@ -15,7 +15,7 @@ from dyepack.ledger import Evidence, build_bundle, commitment, verify, zip_bundl
 from dyepack.ledger.errors import NoteError
 from dyepack.ledger.note import sign_note
 from dyepack.terms.canonical import canonical_json
-from fakes.ledger_logs import ORIGIN, SIGNER, START, VKEY, CountingRandom, MemoryLog, look
+from fakes.ledger_logs import ORIGIN, SIGNER, START, VKEY, CountingRandom, MemoryLog, commit, look
 
 CHANCE = CountingRandom(8)
 OPENING = bytes(range(32))
@@ -26,7 +26,7 @@ VERIFIER = resources.files("dyepack.ledger").joinpath("verify.py").read_bytes()
 def make_log():
     log = MemoryLog(seed=3).grow(520)
     fact = look(CHANCE, commit=commitment(OPENING, DETAILS))
-    log.entries += log.log.commit([fact], START + 600).entries
+    log.entries += commit(log.log, [fact], START + 600).entries
     return log.grow(79)
 
 

@@ -3,6 +3,7 @@ import stat
 
 import pytest
 
+from dyepack.ledger import parse_vkey
 from dyepack.ledger.errors import (
     FolderError,
     LockedError,
@@ -16,6 +17,8 @@ from dyepack.ledger.tiles import Tile
 from dyepack.ledger.wal import SEGMENT_ENTRIES
 from dyepack.storage.log_folder import LogFolder, restore
 from fakes.ledger_logs import VKEY, MemoryLog
+
+KEYS = [parse_vkey(VKEY)]
 
 LOG = MemoryLog().grow(600)
 FILES = LOG.publish()
@@ -168,7 +171,7 @@ def test_nothing_to_drop_is_no_error(folder):
 
 
 def test_a_folder_is_restored(full):
-    found = restore(full, VKEY)
+    found = restore(full, KEYS)
 
     assert found.tree.edge().root == LOG.log.tree.edge().root
     assert (found.published, found.tiled, found.checkpoint) == (600, 600, LOG.note())
@@ -180,7 +183,7 @@ def test_entries_after_the_checkpoint_are_restored(folder):
     folder.append(0, LOG.entries)
     folder.write(shorter.publish())
 
-    found = restore(folder, VKEY)
+    found = restore(folder, KEYS)
 
     assert found.tree.edge().root == LOG.log.tree.edge().root
     assert found.published == 300
@@ -190,14 +193,14 @@ def test_entries_after_the_checkpoint_are_restored(folder):
 def test_tiles_that_were_moved_away_are_rebuilt_from_the_segments(full):
     (full.path / "tile").rename(full.path / "away")
 
-    found = restore(full, VKEY)
+    found = restore(full, KEYS)
 
     assert found.tree.edge().root == LOG.log.tree.edge().root
     assert (found.published, found.tiled, len(found.tail)) == (600, 0, 600)
 
 
 def test_an_empty_folder_is_restored_as_an_empty_log(folder):
-    found = restore(folder, VKEY)
+    found = restore(folder, KEYS)
 
     assert (found.tree.size, found.published, found.checkpoint, found.tail) == (0, 0, None, [])
 
@@ -207,21 +210,21 @@ def test_lost_entries_below_the_checkpoint_are_fatal(folder):
     folder.write(FILES)
 
     with pytest.raises(WalError, match="590"):
-        restore(folder, VKEY)
+        restore(folder, KEYS)
 
 
 def test_a_changed_tile_or_entry_below_the_checkpoint_is_fatal(full):
     full.write({"tile/1/000.p/2": bytes(64)})
 
     with pytest.raises(RootMismatchError):
-        restore(full, VKEY)
+        restore(full, KEYS)
 
 
 def test_a_missing_tile_is_fatal_and_names_the_remedy(full):
     (full.path / "tile/1/000.p/2").unlink()
 
     with pytest.raises(TileError, match="move the folder"):
-        restore(full, VKEY)
+        restore(full, KEYS)
 
 
 @pytest.mark.parametrize("note", [b"\xff", b"", LOG.note().encode()[:-1], LOG.note().replace("600", "601").encode()])
@@ -229,4 +232,4 @@ def test_a_damaged_checkpoint_is_fatal(full, note):
     full.write({"checkpoint": note})
 
     with pytest.raises(NoteError):
-        restore(full, VKEY)
+        restore(full, KEYS)

@@ -4,12 +4,12 @@ import time
 
 import pytest
 
+from dyepack.app import publisher
 from dyepack.app import sequencer as module
 from dyepack.app.sequencer import Sequencer
 from dyepack.ledger import (
     audit_log,
     open_head,
-    parse_entry,
     verify,
     verify_consistency,
     verify_receipt,
@@ -228,7 +228,7 @@ def test_many_threads_get_their_own_receipts(start):
 
 
 def test_a_grown_log_is_published_within_its_second(start, monkeypatch):
-    monkeypatch.setattr(module, "PUBLISH_SECONDS", 0.05)
+    monkeypatch.setattr(publisher, "PUBLISH_SECONDS", 0.05)
     sequencer = start()
 
     sequencer.append([started(CHANCE)])
@@ -390,7 +390,7 @@ def test_a_batch_that_was_answered_is_not_refused_when_publishing_fails(start, m
     sequencer.append([opened(CHANCE)])
     fact = look(CHANCE)
     monkeypatch.setattr(sequencer._folder, "write", lambda files: refuse_after(0)(0, (), ""))
-    monkeypatch.setattr(module, "PUBLISH_SECONDS", 0.0)
+    monkeypatch.setattr(publisher, "PUBLISH_SECONDS", 0.0)
 
     (receipt,) = sequencer.append([fact])
     sequencer._thread.join()
@@ -528,14 +528,3 @@ def test_a_full_queue_is_busy_and_loses_nothing(start, monkeypatch):
     second.join()
 
     assert sequencer.size() == 4
-
-
-def test_a_fact_that_only_the_core_finds_malformed_is_refused_alone(start, monkeypatch):
-    monkeypatch.setattr(module, "check_fact", lambda fact, org: None)
-    sequencer = start()
-
-    with pytest.raises(BadEntryError):
-        sequencer.append([look(CHANCE), look(CHANCE, purpose="free text")])
-
-    assert sequencer.size() == 1
-    assert parse_entry(sequencer.entry(0)).fields["purpose"] == "follow_up"
