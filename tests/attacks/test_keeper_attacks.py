@@ -572,7 +572,7 @@ def test_notes_do_not_open_under_another_kind_or_name(world: World) -> None:
 
 def test_every_refusal_has_its_own_code_and_no_personal_data() -> None:
     leaves = KeeperRefusedError.__subclasses__()
-    assert len({leaf.code for leaf in leaves}) == len(leaves) == 14
+    assert len({leaf.code for leaf in leaves}) == len(leaves) == 17
     assert all(leaf.code.startswith("vault.keeper-") and leaf.zh != KeeperRefusedError.zh for leaf in leaves)
 
 

@@ -85,11 +85,19 @@ def test_keys_are_kept_by_ring_name_and_version(store: KeeperStore) -> None:
 
 
 def test_progress_is_what_was_saved_last(store: KeeperStore) -> None:
-    assert store.progress() == Progress()
+    assert store.progress(1) == Progress()
     for size in (5, 9):
-        progress = Progress(size, b"r" * 32, honored=size, lo=1, hi=size, derived=3)
+        progress = Progress(1, size, b"r" * 32, honored=size, lo=1, hi=size, derived=3)
         store.save(progress, [])
-        assert store.progress() == progress
+        assert store.progress(1) == progress
+
+
+def test_progress_is_kept_log_by_log(store: KeeperStore) -> None:
+    first, second = Progress(1, 5, b"r" * 32, derived=3), Progress(2, 2, b"s" * 32)
+    store.save(first, [])
+    assert store.progress(2) == Progress(2)
+    store.save(second, [])
+    assert (store.progress(1), store.progress(2)) == (first, second)
 
 
 def test_uses_are_kept_by_day(store: KeeperStore) -> None:
@@ -116,10 +124,10 @@ def test_a_keeper_works_over_it_and_over_it_again(store: KeeperStore) -> None:
 def test_what_was_added_survives_without_a_close(path: Path) -> None:
     first = KeeperDatabase(path)
     first.add_persons([_row(1)])
-    first.save(Progress(4, b"r" * 32), [Use("2026-11-22", "a_x", "display", 3)])
+    first.save(Progress(1, 4, b"r" * 32), [Use("2026-11-22", "a_x", "display", 3)])
     second = KeeperDatabase(path)
     assert second.persons([_row(1).record])
-    assert second.progress().size == 4
+    assert second.progress(1).size == 4
     assert second.uses("2026-11-22")
     second.close()
     first.close()

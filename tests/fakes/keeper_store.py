@@ -7,13 +7,26 @@ from dyepack.vault.keeper.ports import PersonRow, Progress, Ring, Use, WrappedKe
 from dyepack.vault.record import RecordState
 
 
+class FakeLogKeys:
+    """Satisfies ``vault.keeper.ports.LogKeys``."""
+
+    def __init__(self, *vkeys: str) -> None:
+        self._vkeys = list(vkeys)
+
+    def vkeys(self) -> list[str]:
+        return list(self._vkeys)
+
+    def keep(self, vkeys: Sequence[str]) -> None:
+        self._vkeys = list(vkeys)
+
+
 class FakeKeeperStore:
     """Satisfies ``vault.keeper.ports.KeeperStore``."""
 
     def __init__(self) -> None:
         self._keys: dict[tuple[Ring, str], dict[int, WrappedKey]] = {}
         self._persons: dict[bytes, PersonRow] = {}
-        self._progress = Progress()
+        self._progress: dict[int, Progress] = {}
         self._uses: dict[tuple[str, str, str], Use] = {}
 
     def keys(self, ring: Ring, ref: str) -> list[WrappedKey]:
@@ -49,11 +62,11 @@ class FakeKeeperStore:
         for record in records:
             self._persons.pop(record, None)
 
-    def progress(self) -> Progress:
-        return self._progress
+    def progress(self, log: int) -> Progress:
+        return self._progress.get(log, Progress(log))
 
     def save(self, progress: Progress, uses: Sequence[Use]) -> None:
-        self._progress = progress
+        self._progress[progress.log] = progress
         self._uses |= {(use.day, use.actor, use.what): use for use in uses}
 
     def uses(self, day: str) -> list[Use]:

@@ -1,20 +1,21 @@
 """A small log and a keeper that follows it, so that a test can say what the ledger holds and try to open."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from dyepack.crypto.signature import Ed25519Signer
-from dyepack.ledger import Fact, Head, Kind, Log, Receipt, Tree, note_key, sign_head
+from dyepack.ledger import Fact, Head, Kind, Log, Quorum, Receipt, Tree, note_key, sign_head
 from dyepack.mark.codeword import derive_keys
 from dyepack.terms.ids import RecordToken, decode_id, encode_id
 from dyepack.terms.time import Quarter, quarter
 from dyepack.vault.keeper.ceilings import DEFAULT_CEILINGS, CeilingTable
 from dyepack.vault.keeper.ports import KeeperStore
 from dyepack.vault.keeper.service import KeeperService
+from dyepack.vault.keeper.wire import Keeper
 from dyepack.vault.record import PartId
 from dyepack.vault.seal import Values, parts_needed, seal_record
-from fakes.keeper_store import FakeKeeperStore
+from fakes.keeper_store import FakeKeeperStore, FakeLogKeys
 
 NOON = 1_795_500_000_000_000
 SECOND = 1_000_000
@@ -130,20 +131,26 @@ class World:
         clock: SetClock | None = None,
         ceilings: CeilingTable = DEFAULT_CEILINGS,
         org: str = ORG,
+        quorum: Quorum | None = None,
+        connect: Callable[[Keeper], Keeper] = lambda keeper: keeper,
     ) -> None:
         self.clock = clock or SetClock()
         self.random = CountedRandom()
         self.store = store or FakeKeeperStore()
         self.book = Book(self.clock, org=org)
         self.ceilings = ceilings
+        self.quorum = quorum
+        self.logs = FakeLogKeys(self.book.vkey)
+        self._connect = connect
         self.keeper = self.started()
         self.book.write(Kind.LOG_OPENED, actor="p_log")
         self.follow()
 
-    def started(self, **changes: object) -> KeeperService:
-        """A keeper over the same store, as after a restart."""
+    def started(self, **changes: object) -> Keeper:
+        """A keeper over the same store, as after a restart, reached as this world reaches it."""
         given: dict[str, object] = {
-            "log_vkey": self.book.vkey,
+            "logs": self.logs,
+            "quorum": self.quorum,
             "institution": ORG,
             "root_key": ROOT_KEY,
             "mark_key": MARK_KEY,
@@ -152,7 +159,7 @@ class World:
             "derive": mark_keys,
             "ceilings": self.ceilings,
         }
-        return KeeperService(self.store, **(given | changes))  # type: ignore[arg-type]
+        return self._connect(KeeperService(self.store, **(given | changes)))  # type: ignore[arg-type]
 
     def restart(self) -> None:
         self.keeper = self.started()

@@ -5,6 +5,9 @@ DyepackError
     ├── SettingError        a setting is unknown or out of range
     ├── CommandError        a command's words are off
     ├── KeyFileMissingError the keeper's files are gone
+    ├── KeeperTwiceError    a home with a keeper of its own, and one apart
+    ├── KeeperBusyError     another process works on the keeper's folder
+    ├── KeeperFolderError   the keeper's folder or socket cannot be used
     ├── NotForwardedError   a running desk could not take the command
     │   └── UnreachableError  nobody listens
     ├── FrameChangedError   a case was framed otherwise
@@ -54,6 +57,39 @@ class KeyFileMissingError(AppError):
     outcome = Outcome.UNAVAILABLE
     en = "The keeper's folder lacks {file}; without it nothing opens. Restore HOME/keeper from its own backup."
     zh = "守钥目录缺少 {file}，没有它无法启封任何内容。请用守钥目录自己的备份恢复。"
+
+
+class KeeperTwiceError(AppError):
+    """The setting names a keeper apart, and the home holds keys all the same."""
+
+    code = "app.keeper-twice"
+    outcome = Outcome.UNAVAILABLE
+    en = (
+        "The setting keeper.socket names a keeper apart, but HOME/keeper still holds keys. Finish moving them with "
+        "`dyepack keeper adopt`, or take HOME/keeper away."
+    )
+    zh = (
+        "设置 keeper.socket 指向独立的守钥服务，但 HOME/keeper 仍有密钥。"
+        "请用 `dyepack keeper adopt` 完成迁移，或移走 HOME/keeper。"
+    )
+
+
+class KeeperBusyError(AppError):
+    """Another process holds the keeper's folder."""
+
+    code = "app.keeper-busy"
+    outcome = Outcome.UNAVAILABLE
+    en = "Another process works on this keeper's folder. Stop it first; nothing was changed."
+    zh = "另一进程正在使用该守钥目录。请先停止它；未作任何更改。"
+
+
+class KeeperFolderError(AppError):
+    """The folder of a keeper apart, its socket, or an account cannot be used as named."""
+
+    code = "app.keeper-folder"
+    outcome = Outcome.BAD_INPUT
+    en = "This cannot be a keeper's: {what} ({reason}). Nothing was changed; correct it and try again."
+    zh = "无法用于守钥服务：{what}（{reason}）。未作任何更改；请更正后重试。"
 
 
 class NotForwardedError(AppError):

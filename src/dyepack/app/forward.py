@@ -7,7 +7,6 @@ operating-system account.
 
 import os
 import socket
-import struct
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 import msgspec
 
 from dyepack.app.errors import NotForwardedError, UnreachableError
+from dyepack.gateways.local_socket import LENGTH_BYTES, peer_account, receive, short_path
 from dyepack.terms.errors import DyepackError, Outcome
 from dyepack.terms.progress import Progress
 
@@ -69,7 +69,7 @@ class ForwardServer:
         self._run = run
         self._path.unlink(missing_ok=True)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        with _short_path(self._path) as name:
+        with short_path(self._path) as name:
             self._listener.bind(name)
         self._path.chmod(0o600)
         self._listener.listen(16)
@@ -120,7 +120,7 @@ def forward(home: Path, act: str, arguments: dict[str, Any], progress: Progress)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as peer:
         try:
             peer.settimeout(CONNECT_SECONDS)
-            with _short_path(home / SOCKET_NAME) as name:
+            with short_path(home / SOCKET_NAME) as name:
                 peer.connect(name)
             peer.settimeout(None)
         except OSError as error:
@@ -140,11 +140,7 @@ def forward(home: Path, act: str, arguments: dict[str, Any], progress: Progress)
 
 
 def _same_account(peer: socket.socket) -> bool:
-    if not hasattr(socket, "SO_PEERCRED"):
-        return True  # the file mode of the socket is the guard there
-    raw = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    _, uid, _ = struct.unpack("3i", raw)
-    return bool(uid == os.getuid())
+    return peer_account(peer) in (None, os.getuid())  # where the kernel does not say, the socket's mode is the guard
 
 
 def _send(peer: socket.socket, payload: bytes) -> None:
@@ -152,36 +148,7 @@ def _send(peer: socket.socket, payload: bytes) -> None:
 
 
 def _receive(peer: socket.socket) -> bytes:
-    size = int.from_bytes(_exactly(peer, 4), "big")
-    if size > MAX_FRAME:
-        raise EOFError
-    return _exactly(peer, size)
-
-
-def _exactly(peer: socket.socket, size: int) -> bytes:
-    parts = bytearray()
-    while len(parts) < size:
-        part = peer.recv(min(1 << 20, size - len(parts)))
-        if not part:
-            raise EOFError
-        parts += part
-    return bytes(parts)
-
-
-class _short_path:  # noqa: N801 - reads as a statement
-    """A socket's path is limited to about 100 bytes: longer ones are reached through an open folder."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._folder = -1
-
-    def __enter__(self) -> str:
-        text = str(self._path)
-        if len(text.encode()) < 100:
-            return text
-        self._folder = os.open(self._path.parent, os.O_RDONLY)
-        return f"/proc/self/fd/{self._folder}/{self._path.name}"
-
-    def __exit__(self, *_: object) -> None:
-        if self._folder >= 0:
-            os.close(self._folder)
+    try:
+        return receive(peer, MAX_FRAME)[LENGTH_BYTES:]
+    except OverflowError as error:
+        raise EOFError from error

@@ -8,7 +8,8 @@
       serve.sock          0600   only while the desk is served
       vault.db*           0600   ciphertext, tags, codes
       ledger/             0700   the log, its signing key (log.key 0600)
-      keeper/             0700   keeper.db, root.key, mark.key, log.vkey, ceilings: without it the rest is nothing
+      keeper/             0700   keeper.db, root.key, mark.key, log.vkey, ceilings: without it the rest is nothing;
+                                 not there if the keeper is a process of its own (``keeping``)
 """
 
 import fcntl
@@ -20,9 +21,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import IO
 
-from dyepack.app.errors import KeyFileMissingError
+from dyepack.app.errors import KeeperTwiceError, KeyFileMissingError
 from dyepack.app.settings import Settings, Value, load
 from dyepack.storage.errors import HomeBusyError, HomeExistsError, HomeMissingError, HomeUnwritableError
+from dyepack.storage.keeper_database import replace_private
 from dyepack.terms.chance import Random
 from dyepack.terms.ids import encode_id
 
@@ -49,13 +51,13 @@ def create(home: Path, name: str, values: Mapping[str, Value], random: Random) -
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
     for key in (home / "ledger" / "log.key", home / "keeper" / "root.key", home / "keeper" / "mark.key"):
-        write_private(key, random.token_bytes(KEY_BYTES))
+        replace_private(key, random.token_bytes(KEY_BYTES))
     ceilings = files("dyepack.vault.keeper").joinpath("ceilings.toml").read_bytes()
-    write_private(home / "keeper" / "ceilings.toml", ceilings)
+    replace_private(home / "keeper" / "ceilings.toml", ceilings)
     settings = Settings(
         {"institution.name": name, "institution.id": "i_" + encode_id(random.token_bytes(16)), **values}
     )
-    write_private(home / SETTINGS_FILE, settings.to_toml().encode("utf-8"))
+    replace_private(home / SETTINGS_FILE, settings.to_toml().encode("utf-8"))
     return settings
 
 
@@ -65,25 +67,21 @@ def settings_of(home: Path) -> Settings:
     Raises:
         HomeMissingError: There is none.
         SettingError: The file is broken.
+        KeyFileMissingError: The keeper is to be in this home and is not.
+        KeeperTwiceError: It is not to be, and there are keys.
     """
     path = home / SETTINGS_FILE
     if not path.is_file():
         raise HomeMissingError
+    settings = load(path)
+    if settings["keeper.socket"]:
+        if (home / "keeper").exists():
+            raise KeeperTwiceError
+        return settings
     for name in ("root.key", "mark.key"):
         if not (home / "keeper" / name).is_file():
             raise KeyFileMissingError(file=name)
-    return load(path)
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file of mode 0600 and sync it; an existing file is replaced whole."""
-    temporary = path.with_name(path.name + ".new")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    return settings
 
 
 class Lock:
@@ -94,14 +92,14 @@ class Lock:
         self._file = file
 
     @classmethod
-    def take(cls, home: Path, wait_seconds: float) -> "Lock":
-        """Hold the home.
+    def take(cls, home: Path, wait_seconds: float, name: str = LOCK_FILE) -> "Lock":
+        """Hold the home, or a keeper's folder by the ``name`` of its own lock.
 
         Raises:
             HomeBusyError: Somebody else holds it for longer than ``wait_seconds``.
         """
         try:
-            file = os.fdopen(os.open(home / LOCK_FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
+            file = os.fdopen(os.open(home / name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
         except OSError as error:
             raise HomeUnwritableError(reason=os.strerror(error.errno or 0)) from error
         deadline = time.monotonic() + wait_seconds

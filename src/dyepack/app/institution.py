@@ -1,26 +1,29 @@
 """The institution: everything of one home, joined. Opening it is the product's start-up.
 
 1. take the lock of the home (one writer); 2. bring the database to the head revision; 3. open the keeper over its own
-files; 4. open the log, which shows its head to the keeper, and have the keeper follow what it missed; 5. drain the
-outbox; 6. say in the ledger what is new: the log's beginning, another policy, settings weaker than their defaults.
+files, or reach its process; 4. open the log, which shows its head to the keeper, and have the keeper follow what it
+missed; 5. drain the outbox; 6. say in the ledger what is new: the log's beginning, a keeper that started, another
+policy, settings weaker than their defaults.
 """
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
 from dyepack.app.clock import SystemClock
-from dyepack.app.home import Lock, settings_of, write_private
+from dyepack.app.home import Lock, settings_of
+from dyepack.app.keeping import in_memory, open_folder
 from dyepack.app.marking import CopyMarker
 from dyepack.app.sequencer import Sequencer
 from dyepack.app.settings import Settings
 from dyepack.crypto.chance import SystemRandom
 from dyepack.crypto.digest import sha256
 from dyepack.crypto.signature import Ed25519Signer
+from dyepack.gateways.keeper_socket import SocketTransport
 from dyepack.ledger import Fact, Kind, note_key, parse_entry
-from dyepack.mark import derive_keys
 from dyepack.storage.database import Database
 from dyepack.storage.govern_store import ApprovalStore, CaseStore, KnownStore, QuotaStore, StaffStore
-from dyepack.storage.keeper_database import KeeperDatabase, read_key_file
+from dyepack.storage.keeper_database import VkeyFile, read_key_file
 from dyepack.storage.mark_store import MarkStore, TraceStore
 from dyepack.storage.outbox import Details, Outbox
 from dyepack.storage.schema import HEAD, revision_of, upgrade
@@ -30,10 +33,11 @@ from dyepack.terms.ids import decode_id
 from dyepack.terms.time import Clock, to_datetime
 from dyepack.vault.admission import Admission
 from dyepack.vault.erase import Eraser
+from dyepack.vault.errors import KeeperUnreachableError
 from dyepack.vault.intake import Intake
 from dyepack.vault.joined import Joined
-from dyepack.vault.keeper.ceilings import DEFAULT_CEILINGS, CeilingTable
-from dyepack.vault.keeper.service import STATE_KINDS, KeeperService
+from dyepack.vault.keeper.client import KeeperClient
+from dyepack.vault.keeper.service import STATE_KINDS
 from dyepack.vault.permission import Permission
 from dyepack.vault.policies import shipped
 from dyepack.vault.policy import PolicySet
@@ -96,31 +100,20 @@ class Institution:
         self._drain()
         self._say_what_is_new()
 
-    def _open_keeper(self, signer: Ed25519Signer) -> KeeperService:
+    def _open_keeper(self, signer: Ed25519Signer) -> KeeperClient:
+        """The keeper in HOME/keeper, or the process that the setting names: the same frames."""
+        if self.settings["keeper.socket"]:
+            said = self.known.get("ceilings") or ""
+            self._weaker_ceilings = tuple(said.split(",")) if said else ()  # they are not ours to speak of any more
+            return KeeperClient(SocketTransport(Path(self.settings["keeper.socket"])))
         folder = self.home / "keeper"
         vkey = folder / "log.vkey"
         if not vkey.exists():
-            write_private(vkey, note_key(self.origin, signer.public_key).vkey.encode())
-        table = CeilingTable.parse((folder / "ceilings.toml").read_text("utf-8"))
-        self._weaker_ceilings = table.weaker_than(DEFAULT_CEILINGS)
-        if not self.settings["limits.enabled"]:
-            table = table.unlimited_for_benchmarks()
-
-        def derive(mark_key: bytes, copy: bytes, epoch: bytes) -> tuple[bytes, bytes]:
-            keys = derive_keys(mark_key, copy, epoch)
-            return keys.copy_key, keys.bias_key
-
-        return KeeperService(
-            KeeperDatabase(folder / "keeper.db"),
-            log_vkey=vkey.read_text("utf-8"),
-            institution=self.id,
-            root_key=read_key_file(folder / "root.key"),
-            mark_key=read_key_file(folder / "mark.key"),
-            clock=self.clock,
-            random=self.random,
-            derive=derive,
-            ceilings=table,
-        )
+            VkeyFile(vkey).keep([note_key(self.origin, signer.public_key).vkey])
+        limited = self.settings["limits.enabled"]
+        opened = open_folder(folder, self.id, clock=self.clock, random=self.random, limited=limited)
+        self._weaker_ceilings = opened.weaker
+        return in_memory(opened.service)
 
     def _join(self) -> None:
         self.permission = Permission(self.policies, self.log, self.random)
@@ -160,10 +153,14 @@ class Institution:
 
     def _catch_up(self, known: int) -> None:
         """A keeper that was killed, or restored from a backup, follows the log before it opens anything."""
-        size = self.log.size()
         missed = [index for index, raw in self.log.entries(known) if parse_entry(raw).kind in STATE_KINDS]
         if missed:
-            self.keeper.replay([self.log.prove(index, size) for index in missed])
+            self.log.publish()  # an erasure may need a quorum, which a published checkpoint carries
+            self.keeper.replay([self.log.prove(index) for index in missed])
+        run = self.keeper.standing().run
+        if self.known.get("keeper") != run:
+            self.log.append([self.fact(Kind.KEEPER_STARTED, actor="p_keeper", ref=run)])
+            self.known.put("keeper", run)
 
     def _drain(self) -> None:
         waiting = self.outbox.waiting()
@@ -198,9 +195,10 @@ class Institution:
     def close(self) -> None:
         """Say what the keeper honored, publish the log, fold the databases, let go of the home."""
         try:
-            honored, lo, hi = self.keeper.counted()
-            if honored:
-                self.log.append([self.fact(Kind.KEEPER_COUNTED, actor="p_keeper", n=honored, lo=lo, hi=hi)])
+            with suppress(KeeperUnreachableError):  # it keeps its count for the next time
+                honored, lo, hi = self.keeper.counted()
+                if honored:
+                    self.log.append([self.fact(Kind.KEEPER_COUNTED, actor="p_keeper", n=honored, lo=lo, hi=hi)])
             self.log.close()
         finally:
             self.keeper.close()

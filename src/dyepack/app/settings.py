@@ -81,6 +81,11 @@ SETTINGS = (
         weaker=lambda value: not value,
     ),
     Setting(
+        "keeper.socket",
+        "",
+        "Socket of a keeper apart, set by `dyepack keeper adopt`; empty: the keeper is in HOME/keeper.",
+    ),
+    Setting(
         "desk.idle_minutes",
         30,
         "A session of the desk ends after so many idle minutes.",
@@ -90,7 +95,7 @@ SETTINGS = (
     ),
 )
 _BY_KEY: Mapping[str, Setting] = {setting.key: setting for setting in SETTINGS}
-_MADE_BY_INIT = {"institution.id", "institution.name"}
+_NOT_BY_HAND = {"institution.id", "institution.name", "keeper.socket"}
 
 
 class Settings:
@@ -102,6 +107,10 @@ class Settings:
 
     def __getitem__(self, key: str) -> Any:
         return self._values.get(key, _BY_KEY[key].default)
+
+    def with_value(self, key: str, value: Value) -> "Settings":
+        """The same with another value."""
+        return Settings({**self._values, key: value})
 
     def weaker(self) -> tuple[str, ...]:
         """Keys whose value guards less than the default."""
@@ -132,7 +141,7 @@ def parse_assignments(assignments: list[str]) -> dict[str, Value]:
     values: dict[str, Value] = {}
     for assignment in assignments:
         key, equals, text = assignment.partition("=")
-        if not equals or key not in _BY_KEY or key in _MADE_BY_INIT:
+        if not equals or key not in _BY_KEY or key in _NOT_BY_HAND:
             raise SettingError(key=key if re.fullmatch(r"[a-z_.]{1,40}", key) else "?", known=", ".join(settable()))
         values[key] = _checked(_BY_KEY[key], text)
     return values
@@ -140,7 +149,7 @@ def parse_assignments(assignments: list[str]) -> dict[str, Value]:
 
 def settable() -> list[str]:
     """Keys that a person may set."""
-    return [setting.key for setting in SETTINGS if setting.key not in _MADE_BY_INIT]
+    return [setting.key for setting in SETTINGS if setting.key not in _NOT_BY_HAND]
 
 
 def load(path: Path) -> Settings:

@@ -219,6 +219,40 @@ def _ledger_prove(answer: dict[str, Any], zh: bool) -> str:
     )
 
 
+def _keeper_adopt(answer: dict[str, Any], zh: bool) -> str:
+    serve = f"dyepack keeper serve --folder {answer['folder']} --socket {answer['socket']}"
+    if zh:
+        return f"钥匙已移到 {answer['folder']}，主目录中不再有钥匙。请以其属主账户启动：{serve}"
+    return f"The keys are in {answer['folder']}; the home holds none. Start the keeper as their owner: {serve}"
+
+
+def _keeper_serve(answer: dict[str, Any], zh: bool) -> str:
+    return f"守钥服务正在监听 {answer['socket']}" if zh else f"The keeper listens on {answer['socket']}"
+
+
+def _keeper_refused(answer: dict[str, Any], zh: bool) -> str:
+    counts = ", ".join(f"{code} {count}" for code, count in sorted(answer["refused"].items()))
+    return f"已拒绝：{counts}" if zh else f"Refused: {counts}"
+
+
+def _keeper_trust(answer: dict[str, Any], zh: bool) -> str:
+    key = f"{answer['believes']} (+{answer['key']})"
+    if not answer["another_log"]:
+        return (
+            f"该日志此后只认密钥 {key}，其旧密钥作废；已见 {answer['size']} 条，日志须由此延续。"
+            if zh
+            else f"Of this log only the key {key} is believed now, no older one; {answer['size']} entries were seen, "
+            "and it must continue them."
+        )
+    return (
+        f"此前相信 {answer['believed']}（已见 {answer['size']} 条），现改为相信 {key}，从头开始；"
+        "旧日志的回执一概不再启封。"
+        if zh
+        else f"Until now {answer['believed']} was believed ({answer['size']} entries seen). Now it is {key}, from its "
+        "beginning; no receipt of the old log opens anything any more."
+    )
+
+
 _SAYINGS: dict[str, Callable[[dict[str, Any], bool], str]] = {
     "init": _init,
     "actor-add": _actor_add,
@@ -237,4 +271,8 @@ _SAYINGS: dict[str, Callable[[dict[str, Any], bool], str]] = {
     "ledger-status": _ledger_status,
     "ledger-audit": _ledger_audit,
     "ledger-prove": _ledger_prove,
+    "keeper-adopt": _keeper_adopt,
+    "keeper-serve": _keeper_serve,
+    "keeper-refused": _keeper_refused,
+    "keeper-trust": _keeper_trust,
 }

@@ -66,6 +66,12 @@ class Kind(StrEnum):
     # fmt: off
     # -- level 2 ------------------------------------------------------------------------------------------------
     LOG_OPENED = "ledger:log:opened", 2, "actor", "The log begins; the first entry of every log."
+    LOG_CLOSED = (
+        "ledger:log:closed", 2, "actor digest",
+        "The log ends; `digest` is the SHA-256 of the verifier key of the log that goes on.")
+    LOG_KEY_ROTATED = (
+        "ledger:key:rotated", 2, "actor digest",
+        "The log is signed by another key from here on; `digest` is the SHA-256 of its verifier key.")
     SETTINGS_CHANGED = (
         "app:settings:changed", 2, "actor outcome",
         "A setting was changed or stands weaker than its default; `outcome` is the setting's id, `n` its value.")
@@ -127,6 +133,9 @@ class Kind(StrEnum):
     IMPORT_FINISHED = (
         "vault:import:finished", 0, "actor ref n",
         "The lot `ref` was read to its end; `n` records were taken.")
+    KEEPER_STARTED = (
+        "vault:keeper:started", 0, "actor ref",
+        "The vault speaks to a keeper that was started anew; `ref` names that run of it.")
     KEEPER_COUNTED = (
         "vault:keeper:counted", 0, "actor n lo hi",
         "The keeper honored `n` receipts with indexes from `lo` to `hi`.")

@@ -135,7 +135,49 @@ def write_key_file(path: Path, key: bytes) -> None:
         file.write(key)
         file.flush()
         os.fsync(file.fileno())
-    folder = os.open(path.parent, os.O_RDONLY)
+    sync_folder(path.parent)
+
+
+class VkeyFile:
+    """Satisfies ``vault.keeper.ports.LogKeys`` over ``log.vkey``: one verifier key a line, the newest last."""
+
+    def __init__(self, path: Path) -> None:
+        """The file exists."""
+        self._path = path
+
+    def vkeys(self) -> list[str]:
+        """All lines.
+
+        Raises:
+            KeyFileOpenError: Other accounts could change whom the keeper believes.
+            KeyFileBrokenError: Missing or unreadable.
+        """
+        try:
+            _check_mode(self._path.lstat(), self._path.name)
+            return self._path.read_text("utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise KeyFileBrokenError(name=self._path.name) from error
+
+    def keep(self, vkeys: Sequence[str]) -> None:
+        """Write, sync, rename, sync the folder."""
+        replace_private(self._path, "".join(f"{vkey}\n" for vkey in vkeys).encode())
+
+
+def replace_private(path: Path, content: bytes) -> None:
+    """Write a file of mode 0600 so that, whenever the machine stops, the old or the new one is there whole."""
+    temporary = path.with_name(path.name + ".new")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Make names in a folder durable."""
+    folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:
@@ -245,15 +287,15 @@ class KeeperDatabase:
             with self._durable_lock:
                 self._fold()
 
-    def progress(self) -> Progress:
-        """As last saved."""
-        rows = self._read(select(*(column for column in head.c if column.name != "id")))
-        return Progress(**rows[0]) if rows else Progress()
+    def progress(self, log: int) -> Progress:
+        """As last saved for a log; a row each."""
+        rows = self._read(select(*(column for column in head.c if column.name != "id")).where(head.c.id == log))
+        return Progress(log, **rows[0]) if rows else Progress(log)
 
     def save(self, progress: Progress, uses: Sequence[Use]) -> None:
         """Keep progress and uses, not synced."""
-        values = {name: getattr(progress, name) for name in Progress.__slots__}
-        statement = sqlite_insert(head).values(id=1, **values)
+        values = {name: getattr(progress, name) for name in Progress.__slots__ if name != "log"}
+        statement = sqlite_insert(head).values(id=progress.log, **values)
         counted = sqlite_insert(ceiling_use)
         counted = counted.on_conflict_do_update(
             index_elements=list(ceiling_use.primary_key), set_={"used": counted.excluded.used}

@@ -25,9 +25,11 @@ DyepackError
     │   ├── KeyFileOpenError         key-file-open
     │   ├── KeyFileBrokenError       key-file-broken
     │   ├── KeeperSchemaError        keeper-schema
+    │   ├── KeeperUnreachableError   keeper-unreachable: another process, and it is away
     │   └── KeeperRandomError        keeper-random
     ├── KeeperForkError              keeper-fork: the log was forked or rolled back
     └── KeeperRefusedError           the keeper opens nothing (each is logged as ``vault:keeper:refused``)
+        ├── PeerError                keeper-peer
         ├── BadFrameError            keeper-bad-frame
         ├── NoReceiptError           keeper-no-receipt
         ├── UnknownHeadError         keeper-unknown-head
@@ -40,6 +42,8 @@ DyepackError
         ├── WrongSubjectError        keeper-wrong-subject
         ├── WrongFieldError          keeper-wrong-field
         ├── ApproversError           keeper-approvers
+        ├── NoQuorumError            keeper-no-quorum
+        ├── KeyChangeError           keeper-key-change
         ├── KeeperStateError         keeper-state
         └── CeilingError             keeper-ceiling
 """
@@ -261,6 +265,20 @@ class KeeperSchemaError(KeeperUnavailableError):
     zh = "守钥服务数据库结构版本为 {found}，本版本需要 {needed}。请使用创建它的版本。"
 
 
+class KeeperUnreachableError(KeeperUnavailableError):
+    """The keeper is a process of its own and cannot be reached, or the connection broke during the request."""
+
+    code = "vault.keeper-unreachable"
+    en = (
+        "The keeper's process cannot be reached, so nothing opens and nothing is shown. Start it with "
+        "`dyepack keeper serve`, check the setting keeper.socket, and ask again; no data is lost."
+    )
+    zh = (
+        "无法连接守钥服务进程，因此不启封、不显示任何内容。"
+        "请用 `dyepack keeper serve` 启动它，检查设置 keeper.socket，然后重试；数据不会丢失。"
+    )
+
+
 class KeeperRandomError(KeeperUnavailableError):
     """The source of randomness repeats itself."""
 
@@ -292,6 +310,14 @@ class KeeperRefusedError(VaultError):
     code = "vault.keeper-refused"
     en = "The keeper refused. Nothing was opened."
     zh = "守钥服务拒绝，未启封任何内容。"
+
+
+class PeerError(KeeperRefusedError):
+    """Check 1: this account may not speak to the keeper, or not ask for this operation."""
+
+    code = "vault.keeper-peer"
+    en = "The keeper does not serve this account. Its operator names accounts with `dyepack keeper serve --peer`."
+    zh = "守钥服务不为该账户服务。可由其运维人员以 `dyepack keeper serve --peer` 指定账户。"
 
 
 class BadFrameError(KeeperRefusedError):
@@ -389,6 +415,25 @@ class ApproversError(KeeperRefusedError):
     code = "vault.keeper-approvers"
     en = "The entry names no approver other than the actor. A second person must approve."
     zh = "条目没有操作人以外的审批人。须由第二人审批。"
+
+
+class NoQuorumError(KeeperRefusedError):
+    """Check 7: the keeper's own quorum file asks for cosignatures that the receipt does not carry."""
+
+    code = "vault.keeper-no-quorum"
+    en = (
+        "The receipt's checkpoint does not carry the cosignatures that the keeper's own quorum file asks for. "
+        "Wait until the witnesses have cosigned, then log the act anew."
+    )
+    zh = "回执所附检查点缺少守钥服务法定见证文件要求的联署。请待见证人联署后重新记账。"
+
+
+class KeyChangeError(KeeperRefusedError):
+    """The log does not say that this key comes next, or says it at a place where it cannot."""
+
+    code = "vault.keeper-key-change"
+    en = "The log does not name this key as its next one ({why}). Show the key that the entry's digest stands for."
+    zh = "日志未将该密钥指定为后继密钥（{why}）。请出示该条目摘要所对应的密钥。"
 
 
 class KeeperStateError(KeeperRefusedError):

@@ -3,14 +3,15 @@
 A Merkle log proves integrity, not completeness: a patched vault could simply not write. Therefore a key is derived
 only against an entry that is in the log already. The checks of ``open``, in this order; each refusal has its code:
 
-1. the peer account may use this operation (one process so far: no peer, no check);
+1. the peer account may use this operation (within one process the vault is the peer);
 2. frame and counts: 1..100 records, each once, each with parts that the catalog knows;
 3. the head is known and the inclusion proof holds (``heads``);
 4. entry schema, institution, a kind that allows the operation, decision = permit;
 5. |now - t| <= 30 s, index not spent, not below the floor;
 6. each record's alias, computed by the keeper, is in ``subj``; each part's field is in ``fields`` (display part: a
    mask is in ``masks``, or a name or plan field in ``fields``);
-7. for releases ``approvers`` names somebody, and not the actor (witnesses: none so far, so no quorum);
+7. for releases ``approvers`` names somebody, and not the actor; if the keeper has a quorum file of its own, the
+   receipt of a kind of level 2 carries that quorum of cosignatures (``heads``);
 8. every record is open: a held one opens for nothing here but ``reindex``, a gone one for nothing;
 9. ceilings (``ceilings``; level-2 kinds have none);
 10. spend the index, count, derive (``service``).
@@ -30,6 +31,7 @@ from dyepack.vault.errors import (
     InvalidFieldError,
     KeeperStateError,
     NotPermittedError,
+    PeerError,
     SpentError,
     StaleError,
     WrongFieldError,
@@ -79,6 +81,16 @@ class Moment:
     now: int
     floor: int
     spent: Collection[int]
+
+
+def check_peer(operation: str, allowed: Collection[str]) -> None:
+    """Check 1.
+
+    Raises:
+        PeerError: Not an operation of this peer.
+    """
+    if operation not in allowed:
+        raise PeerError
 
 
 def check_frame(asks: Sequence[tuple[RecordToken, Sequence[PartId]]], limit: int) -> None:

@@ -1,16 +1,18 @@
 """What receipts have allowed since the keeper started: the spent ones, and those that are still being worked off.
 
-A look is over when its keys are given. A leaked list or a copy is worked on for minutes in many calls, so its receipt
-becomes a *grant* when it is first shown in time: bounded by the row count that its entry logged, and by an hour.
+A look is over when its keys are given. A leaked list, a copy or an admission is worked on in several calls, so its
+receipt becomes a *grant* when it is first shown in time: bounded by the rows or records of its entry, and by an hour.
 
 Spent indexes are forgotten once they are stale; the floor rises over them, and since ``t`` never decreases along the
 log, everything below is stale as well. A clock that is set back afterwards opens nothing twice.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
 from dyepack.ledger import Entry
+from dyepack.terms.ids import RecordToken
 from dyepack.terms.time import MICROSECONDS
 from dyepack.vault.errors import CeilingError, SpentError
 from dyepack.vault.keeper.gate import FRESH_SECONDS, Moment, number
@@ -28,12 +30,14 @@ class Grant:
         until: Microseconds.
         tags: Tags of the institution's index given so far.
         rows: Rows of the list that were probed.
+        records: Records whose tags were computed again.
     """
 
     entry: Entry
     until: int
     tags: int = 0
     rows: set[int] = field(default_factory=set)
+    records: set[RecordToken] = field(default_factory=set)
 
     def take_tags(self, n: int) -> None:
         """Count tags against ``n`` of the entry, 8 a row.
@@ -59,6 +63,17 @@ class Grant:
         if len(self.rows) + len(rows) > limit:
             raise CeilingError(what="list rows", limit=limit)
         self.rows |= rows
+
+    def take_records(self, tokens: Iterable[RecordToken]) -> None:
+        """Count records; the tags of one are computed again once.
+
+        Raises:
+            SpentError: One was taken before.
+        """
+        taken = set(tokens)
+        if taken & self.records:
+            raise SpentError
+        self.records |= taken
 
 
 class Receipts:

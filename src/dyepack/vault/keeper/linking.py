@@ -15,7 +15,7 @@ from dyepack.vault.catalog import field
 from dyepack.vault.errors import BadFrameError
 from dyepack.vault.keeper.wire import MAX_CANDIDATES, LinkProbe
 from dyepack.vault.keeper.wrapping import PersonKeys
-from dyepack.vault.record import DISPLAY, parse_sealed
+from dyepack.vault.record import DISPLAY, build_sealed, parse_sealed
 from dyepack.vault.unseal import unseal_display, unseal_part
 
 MAX_PROBES: Final = 10_000
@@ -38,6 +38,16 @@ def check_probes(probes: Sequence[LinkProbe], candidates: Candidates) -> None:
         raise BadFrameError(detail="candidates to link")
     if not all(_PATTERN.fullmatch(probe.phone_pattern) and probe.name_key for probe in probes):
         raise BadFrameError(detail="a pattern to link")
+
+
+def linked_parts(blob: bytes) -> bytes:
+    """What of a sealed record is compared: its display part and its phones, still sealed.
+
+    Raises:
+        EnvelopeError: Not a sealed record.
+    """
+    envelopes = parse_sealed(blob).items()
+    return build_sealed([envelope for part, envelope in envelopes if part == DISPLAY or part[0] == _PHONE])
 
 
 def link_rows(

@@ -46,7 +46,7 @@ class PersonRow:
         record: 16 bytes.
         state: Held or open.
         version: Version of the record, from 1.
-        state_index: Index of the entry that set the state, -1 at first.
+        state_index: Place of the entry that set the state, -1 at first: its index, plus 2^48 for each log before.
         wrapped: Person key v1, 100 bytes.
     """
 
@@ -59,9 +59,10 @@ class PersonRow:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the keeper is.
+    """How far the keeper is with one log.
 
     Attributes:
+        log: Number of the log among those it has followed, from 1.
         size: Size of the newest head.
         root: Its root; empty before the first head.
         honored: Receipts honored since the last count.
@@ -70,6 +71,7 @@ class Progress:
         derived: Mark keys derived so far.
     """
 
+    log: int = 1
     size: int = 0
     root: bytes = b""
     honored: int = 0
@@ -93,6 +95,21 @@ class Use:
     actor: str
     what: str
     used: int
+
+
+class LogKeys(Protocol):
+    """The verifier keys of logs that the keeper believes, set by its operator.
+
+    A change of key and the next year's log are appended. Keys of one name at the end are of the log that is followed.
+    """
+
+    def vkeys(self) -> list[str]:
+        """All, oldest first; at least one."""
+        ...
+
+    def keep(self, vkeys: Sequence[str]) -> None:
+        """Replace them, durably and at once."""
+        ...
 
 
 class KeeperStore(Protocol):
@@ -126,8 +143,8 @@ class KeeperStore(Protocol):
         """Delete rows so that no byte of them stays in any file of the store when this returns."""
         ...
 
-    def progress(self) -> Progress:
-        """As last saved."""
+    def progress(self, log: int) -> Progress:
+        """As last saved for a log; at its beginning for one that is new."""
         ...
 
     def save(self, progress: Progress, uses: Sequence[Use]) -> None:

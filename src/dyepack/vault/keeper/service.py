@@ -11,6 +11,10 @@ What it remembers, and where:
 
 Receipts that change a state need not be fresh: they say what the log says, and the store takes them in the order of
 the log only, so an erasure that a crash cut off can be finished, and a replayed admission changes nothing.
+
+Several logs may have been followed, one after the other (``follow_log``); each has its size, root and counts. When the
+next one begins, everything of the one before is closed: heads, receipts and grants. What was honored there and not
+counted is forgotten, so the vault calls ``counted`` first. A lot that was begun goes on: its key hangs on its entry.
 """
 
 import re
@@ -22,8 +26,9 @@ from typing import Final
 from dyepack.crypto import aead
 from dyepack.crypto.blind_index import TAG_BYTES, blind_index
 from dyepack.crypto.digest import hmac_sha256, sha256
-from dyepack.ledger import Entry, Kind, Receipt, parse_entry
-from dyepack.terms.chance import Random
+from dyepack.ledger import Entry, KeyKind, Kind, Level, NoteKey, Quorum, Receipt, digest_text, parse_entry, parse_vkey
+from dyepack.ledger.errors import NoteError
+from dyepack.terms.chance import Random, new_id
 from dyepack.terms.errors import DyepackError
 from dyepack.terms.ids import ID_BYTES, RecordToken, decode_id, record_bytes, record_token
 from dyepack.terms.time import Clock, Quarter, quarter
@@ -34,6 +39,7 @@ from dyepack.vault.errors import (
     InvalidFieldError,
     KeeperRandomError,
     KeeperStateError,
+    KeyChangeError,
     KeyFileBrokenError,
     NoReceiptError,
     WrongSubjectError,
@@ -45,7 +51,7 @@ from dyepack.vault.keeper.grants import Grant, Receipts
 from dyepack.vault.keeper.heads import Heads
 from dyepack.vault.keeper.keyring import Keyring
 from dyepack.vault.keeper.linking import check_probes, link_rows
-from dyepack.vault.keeper.ports import KeeperStore, PersonRow, Progress
+from dyepack.vault.keeper.ports import KeeperStore, LogKeys, PersonRow, Progress
 from dyepack.vault.keeper.reindex import tags_of
 from dyepack.vault.keeper.wire import (
     MAX_ALIASES,
@@ -53,6 +59,7 @@ from dyepack.vault.keeper.wire import (
     MAX_INDEX,
     MAX_ISSUE,
     MAX_OPEN,
+    MAX_QUARTERS,
     Ground,
     Issued,
     LinkProbe,
@@ -62,11 +69,14 @@ from dyepack.vault.keeper.wire import (
     OpenedDetail,
     PlantGround,
     SealedDetail,
+    Standing,
 )
 from dyepack.vault.keeper.wrapping import PersonKeys, unwrap_person, wrap_person
 from dyepack.vault.record import FIRST_VERSION, PAD_VALUE, PartId, RecordState, pad, unpad
 
 MARK_KEY_BYTES: Final = 32
+LOG_STRIDE: Final = 1 << 48  # indexes of the next log come after all of this one
+KEY_KINDS: Final = frozenset((Kind.LOG_CLOSED, Kind.LOG_KEY_ROTATED))
 STATE_KINDS: Final = frozenset((Kind.RECORD_ADMITTED, Kind.RECORD_ERASED))
 _ACTOR = re.compile(r"[as]_[a-z2-7]{26}|p_[a-z]{1,16}")
 _MARKER: Final = "p_mark"
@@ -86,7 +96,7 @@ class KeeperService:
         self,
         store: KeeperStore,
         *,
-        log_vkey: str,
+        logs: LogKeys,
         institution: str,
         root_key: bytes,
         mark_key: bytes,
@@ -94,12 +104,13 @@ class KeeperService:
         random: Random,
         derive: DeriveMark,
         ceilings: CeilingTable = DEFAULT_CEILINGS,
+        quorum: Quorum | None = None,
     ) -> None:
         """Open the store's keys.
 
         Args:
             store: The keeper's own.
-            log_vkey: Whose heads are believed; set by the keeper's operator.
+            logs: Whose heads are believed; set by the keeper's operator.
             institution: ``i_`` + 26.
             root_key: 32 bytes; not kept.
             mark_key: 32 bytes, K_inst of ``mark``.
@@ -107,8 +118,10 @@ class KeeperService:
             random: Randomness.
             derive: How mark keys are derived.
             ceilings: The operator's.
+            quorum: The operator's; without one, no cosignature is asked for.
 
         Raises:
+            NoteError: A key of ``logs`` is none of an Ed25519 log.
             KeyFileBrokenError: A key has the wrong size, or the root key is another keeper's.
             UnsupportedError: The installed OpenSSL lacks the cipher.
         """
@@ -123,9 +136,14 @@ class KeeperService:
         self._mark_key = mark_key
         self._derive = derive
         self._keyring = Keyring(store, self._institution, root_key, random)
-        progress = store.progress()
+        self._logs = logs
+        self._quorum = quorum
+        self._run = new_id(random)
+        number, keys = current_log(logs.vkeys())
+        progress = store.progress(number)
+        self._log = number
         self._lock = threading.Lock()  # heads, receipts, ceilings, counts
-        self._heads = Heads(log_vkey, progress.size, progress.root)
+        self._heads = Heads(keys, progress.size, progress.root, quorum)
         self._receipts = Receipts(progress.size, progress.honored, progress.lo, progress.hi)
         self._derived = progress.derived
         self._latest = clock.now()
@@ -140,12 +158,49 @@ class KeeperService:
         with self._lock:
             return self._heads.size
 
+    def standing(self) -> Standing:
+        """This run, and where it stands."""
+        with self._lock:
+            return Standing(self._run, self._heads.origin, self._heads.size)
+
     def advance(self, old_size: int, proof: Sequence[bytes], head_text: str) -> None:
         """Take a new head; counts are saved with it."""
         with self._lock:
             head = self._heads.examine(old_size, proof, head_text)
             self._save(head.size, head.root)
             self._heads.take(head_text, head)
+
+    def follow_log(self, receipt: Receipt, vkey: str) -> None:
+        """Believe the key that an entry names: another one of this log, or that of the next log."""
+        with self._lock:
+            vkeys = self._logs.vkeys()
+            if vkey in vkeys:
+                return
+            entry = self._allowed(receipt, KEY_KINDS)
+            if entry.fields["digest"] != digest_text(sha256(vkey.encode())):
+                raise KeyChangeError(why="the digest is of another key")
+            try:
+                _, keys = current_log([*vkeys, vkey])
+            except NoteError as error:
+                raise KeyChangeError(why="it is no key of a log") from error
+            follows = keys[0].name == self._heads.origin
+            if follows is not (entry.kind is Kind.LOG_KEY_ROTATED):
+                raise KeyChangeError(
+                    why="the key is of another log" if not follows else "the next log has its own name"
+                )
+            if follows:
+                self._logs.keep([*vkeys, vkey])
+                self._heads.keys = keys
+                return
+            if receipt.index != self._heads.size - 1:
+                raise KeyChangeError(why="the log goes on after it was closed")
+            self._save(self._heads.size, self._heads.root)
+            fresh = Progress(log=self._log + 1, derived=self._derived)
+            self._store.save(fresh, [])
+            self._logs.keep([*vkeys, vkey])
+            self._log = fresh.log
+            self._heads = Heads(keys, 0, b"", self._quorum)
+            self._receipts = Receipts(0, 0, -1, -1)
 
     def counted(self) -> tuple[int, int, int]:
         """Honored receipts since the last call."""
@@ -196,6 +251,8 @@ class KeeperService:
         if not tokens:
             return {}
         gate.check_tokens(list(dict.fromkeys(tokens)), MAX_ALIASES)
+        if len(quarters) > MAX_QUARTERS:
+            raise BadFrameError(detail=f"at most {MAX_QUARTERS} quarters")
         _, people = self._people(tokens)
         return {
             token: {span: keys.alias_of(self._institution, span) for span in quarters} for token, keys in people.items()
@@ -244,8 +301,7 @@ class KeeperService:
         with self._lock:
             row = self._keyring.lot(lot)
             if row is None:
-                entry = self._entry(receipt)
-                gate.check_entry(entry, self._org, {Kind.LOT_RECEIVED})
+                entry = self._allowed(receipt, {Kind.LOT_RECEIVED})
                 gate.check_time(entry, receipt.index, self._receipts.moment(self._tick()))
                 if entry.fields.get("ref") != lot:
                     raise WrongSubjectError
@@ -302,11 +358,14 @@ class KeeperService:
     ) -> dict[RecordToken, dict[PartId, bytes]]:
         """Part keys that the entry names, once. The numbers are those of ``gate``."""
         gate.check_frame(asks, MAX_OPEN)  # 2
-        entry, rows, people = self._shown(receipt, [token for token, _ in asks])  # 3
+        with self._lock:
+            entry = self._entry(receipt)  # 3
+        rows, people = self._people([token for token, _ in asks])
         subjects = [self._subject(entry, token, rows, people, parts) for token, parts in asks]
         with self._lock:
             now = self._tick()
             gate.decide_open(entry, receipt.index, self._org, self._receipts.moment(now), subjects)  # 4 to 8
+            self._check_quorum(entry, receipt)  # 7
             charge = gate.charge_of(entry, subjects)
             if charge is not None:
                 self._ceilings.charge(str(entry.fields["actor"]), *charge, now)  # 9
@@ -318,23 +377,24 @@ class KeeperService:
     def reindex(
         self, receipt: Receipt, records: Sequence[tuple[RecordToken, bytes]]
     ) -> dict[RecordToken, list[tuple[int, bytes]]]:
-        """Tags under the institution's index; held records too, that is what it is for."""
+        """Tags under the institution's index; held records too, that is what it is for. Each record once."""
         tokens = [token for token, _ in records]
         gate.check_tokens(tokens, MAX_OPEN)  # 2
-        entry, rows, people = self._shown(receipt, tokens)  # 3
+        rows, people = self._people(tokens)
         with self._lock:
-            gate.check_entry(entry, self._org, {Kind.KEY_REINDEXED})  # 4
-            gate.check_time(entry, receipt.index, self._receipts.moment(self._tick()))  # 5
+            entry, grant = self._granted(receipt, {Kind.KEY_REINDEXED})  # 3 to 5, 7
             gate.check_subjects(entry, [self._subject(entry, token, rows, people) for token in tokens])  # 6
-            self._receipts.spend(entry, receipt.index)  # 10
+            grant = grant or self._receipts.grant(entry, receipt.index, self._tick())  # 10
+            grant.take_records(tokens)
         key = self._keyring.index_key()
         return {token: tags_of(token, blob, people[token], self._institution, key) for token, blob in records}
 
     def set_state(self, receipt: Receipt, tokens: Sequence[RecordToken]) -> None:
         """Follow the log: open what was admitted, destroy what was erased."""
         gate.check_tokens(tokens, MAX_OPEN)  # 2
-        entry, rows, people = self._shown(receipt, tokens)  # 3
-        gate.check_entry(entry, self._org, STATE_KINDS)  # 4
+        with self._lock:
+            entry = self._allowed(receipt, STATE_KINDS)  # 3, 4, 7
+        rows, people = self._people(tokens)
         erased = entry.kind is Kind.RECORD_ERASED
         known = [token for token in tokens if token in rows] if erased else tokens
         gate.check_subjects(entry, [self._subject(entry, token, rows, people) for token in known])  # 6
@@ -347,9 +407,7 @@ class KeeperService:
         aliases, which costs one unwrapping of every key.
         """
         with self._lock:
-            entries = [(self._entry(receipt), receipt.index) for receipt in receipts]
-        for entry, _ in entries:
-            gate.check_entry(entry, self._org, STATE_KINDS)
+            entries = [(self._allowed(receipt, STATE_KINDS), receipt.index) for receipt in receipts]
         named = self._named({quarter(entry.t) for entry, _ in entries})
         for entry, index in entries:
             found = [named[alias] for alias in gate.listed(entry, "subj") if alias in named]
@@ -371,7 +429,7 @@ class KeeperService:
         if entry.kind is Kind.RECORD_ERASED:
             self._store.destroy(records)
         else:
-            self._store.set_state(records, RecordState.OPEN, index)
+            self._store.set_state(records, RecordState.OPEN, (self._log - 1) * LOG_STRIDE + index)
 
     def link(
         self,
@@ -413,7 +471,7 @@ class KeeperService:
             raise BadFrameError(detail="the id of a copy or epoch") from error
 
     def _entry(self, receipt: Receipt) -> Entry:
-        """Check 3, and the schema of check 4."""
+        """Check 3, and the schema of check 4. Call with the lock."""
         if not isinstance(receipt, Receipt):
             raise NoReceiptError
         self._heads.check_inclusion(receipt)
@@ -422,27 +480,34 @@ class KeeperService:
         except DyepackError as error:
             raise NoReceiptError from error
 
-    def _grant(self, receipt: Receipt, kinds: Collection[Kind]) -> Grant:
-        """The grant of a receipt: checks 3 to 5 the first time, the same entry later. Call with the lock."""
+    def _allowed(self, receipt: Receipt, kinds: Collection[Kind]) -> Entry:
+        """Checks 3 and 4, and the quorum of check 7. Call with the lock."""
+        entry = self._entry(receipt)
+        gate.check_entry(entry, self._org, kinds)
+        self._check_quorum(entry, receipt)
+        return entry
+
+    def _check_quorum(self, entry: Entry, receipt: Receipt) -> None:
+        if entry.kind.level is Level.WITNESSED:
+            self._heads.check_quorum(receipt)
+
+    def _granted(self, receipt: Receipt, kinds: Collection[Kind]) -> tuple[Entry, Grant | None]:
+        """The entry of a receipt, and its grant if it was shown before; else checks 3 to 5. Call with the lock."""
         if not isinstance(receipt, Receipt):
             raise NoReceiptError
-        now = self._tick()
-        moment = self._receipts.moment(now)
+        moment = self._receipts.moment(self._tick())
         known = self._receipts.granted(receipt.entry, receipt.index)
-        entry = known.entry if known else self._entry(receipt)
-        gate.check_entry(entry, self._org, kinds)
         if known is not None:
-            return known
+            gate.check_entry(known.entry, self._org, kinds)
+            return known.entry, known
+        entry = self._allowed(receipt, kinds)
         gate.check_time(entry, receipt.index, moment)
-        return self._receipts.grant(entry, receipt.index, now)
+        return entry, None
 
-    def _shown(
-        self, receipt: Receipt, tokens: Sequence[RecordToken]
-    ) -> tuple[Entry, dict[RecordToken, PersonRow], dict[RecordToken, PersonKeys]]:
-        """Check 3, and the keys of the records that exist."""
-        with self._lock:
-            entry = self._entry(receipt)
-        return entry, *self._people(tokens)
+    def _grant(self, receipt: Receipt, kinds: Collection[Kind]) -> Grant:
+        """The grant of a receipt, made if it is shown for the first time. Call with the lock."""
+        entry, grant = self._granted(receipt, kinds)
+        return grant or self._receipts.grant(entry, receipt.index, self._tick())
 
     def _subject(
         self,
@@ -482,6 +547,19 @@ class KeeperService:
 
     def _save(self, size: int, root: bytes) -> None:
         receipts = self._receipts
-        progress = Progress(size, root, receipts.honored, receipts.lo, receipts.hi, self._derived)
+        progress = Progress(self._log, size, root, receipts.honored, receipts.lo, receipts.hi, self._derived)
         self._store.save(progress, self._ceilings.unsaved())
         self._ceilings.saved()
+
+
+def current_log(vkeys: Sequence[str]) -> tuple[int, tuple[NoteKey, ...]]:
+    """The number of the log that is followed, from 1, and its keys: the last of one name.
+
+    Raises:
+        NoteError: A text is no Ed25519 key of a log, or there is none.
+    """
+    keys = [parse_vkey(vkey) for vkey in vkeys]
+    if not keys or any(key.kind is not KeyKind.ED25519 for key in keys):
+        raise NoteError(why="not the Ed25519 key of a log")
+    changes = [place for place in range(1, len(keys)) if keys[place].name != keys[place - 1].name]
+    return 1 + len(changes), tuple(keys[changes[-1] if changes else 0 :])

@@ -1,12 +1,16 @@
 """What the doors ask of the keeper, and what it answers: the one place where vault and keeper meet.
 
-Values only: a keeper in another process satisfies the same Protocol over a socket. Keys that come back are part keys
-of one version of one field; person keys, index keys and the mark key never leave.
+Values only: ``client.KeeperClient`` satisfies the Protocol over frames (``frames``), in memory or over a socket. Keys
+that come back are part keys of one version of one field; person keys, index keys and the mark key never leave.
+
+The limits are those of one call of the service; the client splits what is larger, where that means the same.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from dyepack.ledger import Receipt
 from dyepack.terms.ids import RecordToken
@@ -14,7 +18,8 @@ from dyepack.terms.time import Quarter
 from dyepack.vault.record import PartId
 
 MAX_ISSUE = 1000
-MAX_ALIASES = 200_000
+MAX_ALIASES = 500
+MAX_QUARTERS = 40
 MAX_INDEX = 1000
 MAX_OPEN = 100
 MAX_COPIES = 1000
@@ -39,8 +44,7 @@ class Issued:
         return f"Issued({self.token})"
 
 
-@dataclass(frozen=True, slots=True)
-class LookupGround:
+class LookupGround(msgspec.Struct, frozen=True, tag="lookup"):
     """A look-up by an actor: institution's index, under the ceilings of a day.
 
     Attributes:
@@ -50,8 +54,7 @@ class LookupGround:
     actor: str
 
 
-@dataclass(frozen=True, slots=True)
-class LotGround:
+class LotGround(msgspec.Struct, frozen=True, tag="lot"):
     """An import: the lot's own index, bounded by its logged row count.
 
     Attributes:
@@ -63,8 +66,7 @@ class LotGround:
     lot: str
 
 
-@dataclass(frozen=True, slots=True)
-class ListGround:
+class ListGround(msgspec.Struct, frozen=True, tag="list"):
     """A leaked list under a case: the institution's index, bounded by its logged row count.
 
     Attributes:
@@ -74,8 +76,7 @@ class ListGround:
     receipt: Receipt
 
 
-@dataclass(frozen=True, slots=True)
-class PlantGround:
+class PlantGround(msgspec.Struct, frozen=True, tag="plant"):
     """Canaries of a copy must not be anybody's: the institution's index, under a ceiling of the day.
 
     Attributes:
@@ -135,11 +136,30 @@ class OpenedDetail:
         return "OpenedDetail()"
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Which keeper this is, and how far it has followed which log.
+
+    Attributes:
+        run: 26 characters, another at every start of the keeper.
+        origin: Name of the log that is followed.
+        size: Entries of it that were seen.
+    """
+
+    run: str
+    origin: str
+    size: int
+
+
 class Keeper(Protocol):
     """The operations. Every refusal is a ``KeeperRefusedError``; the door logs it as ``vault:keeper:refused``."""
 
     def size(self) -> int:
         """Entries of the log that the keeper has seen; a shorter log was rolled back."""
+        ...
+
+    def standing(self) -> Standing:
+        """Which run of the keeper this is, and where it stands."""
         ...
 
     def advance(self, old_size: int, proof: Sequence[bytes], head_text: str) -> None:
@@ -157,7 +177,7 @@ class Keeper(Protocol):
         ...
 
     def issue(self, asks: Sequence[Sequence[PartId]]) -> list[Issued]:
-        """New records, at most 1,000, state held; durable when this returns."""
+        """New records, state held; durable when this returns. One call of the service takes 1,000."""
         ...
 
     def aliases(
@@ -220,7 +240,7 @@ class Keeper(Protocol):
 
         Args:
             receipt: Of ``vault:key:reindexed``; its entry names the records in ``subj``.
-            records: At most 100 tokens with their sealed blobs.
+            records: At most 100 tokens with their sealed blobs; each record once per receipt.
         """
         ...
 
@@ -234,6 +254,20 @@ class Keeper(Protocol):
 
     def set_state(self, receipt: Receipt, tokens: Sequence[RecordToken]) -> None:
         """Follow ``vault:record:admitted`` (held -> open) or ``vault:record:erased`` (keys destroyed)."""
+        ...
+
+    def follow_log(self, receipt: Receipt, vkey: str) -> None:
+        """Believe another key of the log, or the log that comes next; a key that is known already changes nothing.
+
+        Args:
+            receipt: Of ``ledger:key:rotated`` (same name: both keys count from now on) or ``ledger:log:closed``
+                (another name: the new log is followed from its beginning, and no receipt of the old one opens
+                anything any more, not even one of the last 30 seconds). Its ``digest`` is the SHA-256 of ``vkey``.
+            vkey: The Ed25519 verifier key.
+
+        Raises:
+            KeyChangeError: Not the key that the entry names, or the log goes on after it was closed.
+        """
         ...
 
     def link(
