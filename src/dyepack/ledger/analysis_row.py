@@ -29,20 +29,25 @@ _TYPES = {int: "integer", str: "string", tuple: "list of strings"}
 
 
 def columns_of(first: int, entries: Sequence[bytes]) -> dict[str, list[Any]]:
-    """Values by column of entries that stand in the log from ``first`` on; the entries were checked."""
+    """Values of entries that stand in the log from ``first`` on, by column; one without values is left out.
+
+    The entries were checked.
+    """
     wires = [orjson.loads(raw) for raw in entries]
+    present = set().union(*wires)
     columns: dict[str, list[Any]] = {INDEX: list(range(first, first + len(entries)))}
-    return columns | {name: [wire.get(name) for wire in wires] for name in _FIELDS}
+    return columns | {name: [wire.get(name) for wire in wires] for name in _FIELDS if name in present}
 
 
 def entry_bytes(columns: Mapping[str, Iterable[Any]]) -> Iterator[bytes]:
-    """The bytes of each row, columns by name; ``idx`` is no part of them.
+    """The bytes of each row, columns by name; ``idx`` is no part of them, and a column without values may be left out.
 
     Raises:
         TypeError: A value that no entry can hold.
     """
-    for row in zip(*(columns[name] for name in _FIELDS), strict=True):
-        wire = {name: value for name, value in zip(_FIELDS, row, strict=True) if value is not None}
+    names = [name for name in _FIELDS if name in columns]
+    for row in zip(*(columns[name] for name in names), strict=True):
+        wire = {name: value for name, value in zip(names, row, strict=True) if value is not None}
         yield orjson.dumps(wire, option=orjson.OPT_SORT_KEYS)
 
 

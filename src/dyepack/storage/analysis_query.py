@@ -10,12 +10,13 @@ cover, the caller reads from the log.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import resources
-from typing import Any, Final
+from typing import Final
 
 import duckdb
+import pyarrow as pa
 
-from dyepack.ledger.analysis_row import COLUMNS, INDEX, entry_bytes
-from dyepack.storage.analysis_tables import AnalysisTables
+from dyepack.ledger.analysis_row import INDEX, entry_bytes
+from dyepack.storage.analysis_tables import AnalysisTables, values_of
 from dyepack.storage.errors import BrokenTableError
 from dyepack.terms.time import MICROSECONDS
 
@@ -59,22 +60,25 @@ def of_kind(tables: AnalysisTables, kind: str) -> list[tuple[int, bytes]]:
 
 def daily(tables: AnalysisTables, since: int, offset_minutes: int) -> list[tuple[int, str, int]]:
     """First microsecond of the day, kind and number of entries that the tables hold, from ``since`` on."""
-    given = [offset_minutes * 60 * MICROSECONDS, since]
-    return [(int(day), str(kind), int(count)) for day, kind, count in _rows(tables, "daily", given)]
+    rows = _answer(tables, "daily", [offset_minutes * 60 * MICROSECONDS, since])
+    return [] if rows is None else [(row["day"], row["kind"], row["entries"]) for row in rows.to_pylist()]
 
 
 def _entries(tables: AnalysisTables, question: str, given: Sequence[object]) -> list[tuple[int, bytes]]:
-    rows = _rows(tables, question, given)
-    columns = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(COLUMNS, ())
-    return list(zip(columns[INDEX], entry_bytes(columns), strict=True))
-
-
-def _rows(tables: AnalysisTables, question: str, given: Sequence[object]) -> list[tuple[Any, ...]]:
-    if not tables.files():
+    rows = _answer(tables, question, given)
+    if rows is None:
         return []
+    values = values_of(rows)
+    return list(zip(values[INDEX], entry_bytes(values), strict=True))
+
+
+def _answer(tables: AnalysisTables, question: str, given: Sequence[object]) -> pa.Table | None:
+    """The rows; None if there are no tables."""
+    if not tables.files():
+        return None
     text = resources.files("dyepack.storage").joinpath("sql", f"{question}.sql").read_text("utf-8")
     try:
         with open_tables(tables) as connection:
-            return connection.execute(text, given).fetchall()
+            return connection.sql(text, params=given).to_arrow_table()
     except duckdb.Error as error:
         raise BrokenTableError(place=question, why="the tables cannot be read") from error

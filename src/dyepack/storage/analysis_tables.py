@@ -181,11 +181,13 @@ class AnalysisTables:
             _sync_folder(name)
 
     def _table(self, first: int, entries: Sequence[bytes]) -> pa.Table:
-        pieces = [
-            pa.table(columns_of(first + at, entries[at : at + _PIECE]), schema=self._schema)
-            for at in range(0, len(entries), _PIECE)
-        ]
+        pieces = [self._piece(first + at, entries[at : at + _PIECE]) for at in range(0, len(entries), _PIECE)]
         return pa.concat_tables(pieces).combine_chunks()
+
+    def _piece(self, first: int, entries: Sequence[bytes]) -> pa.Table:
+        columns = columns_of(first, entries)
+        nothing = [None] * len(entries)
+        return pa.table({name: columns.get(name, nothing) for name in COLUMNS}, schema=self._schema)
 
     def _entries(self, first: int, end: int, progress: Progress) -> Iterator[tuple[str, bytes]]:
         """Month and bytes of each entry from the bundles, checked."""
@@ -264,7 +266,7 @@ class AnalysisTables:
             with pq.ParquetFile(file.path) as source:
                 self._check_schema(file, source.schema_arrow)
                 for group in range(source.num_row_groups):
-                    columns = _columns(source.read_row_group(group))
+                    columns = values_of(source.read_row_group(group))
                     self._check_rows(file, at, columns)
                     at += len(columns[INDEX])
                     yield len(columns[INDEX])
@@ -308,15 +310,17 @@ class AnalysisTables:
         return leaves[skipped : skipped + end - first]
 
 
+def values_of(table: pa.Table) -> dict[str, list[Any]]:
+    """The values of the columns that have any; of ``idx`` and ``t`` always."""
+    wanted = [name for name in COLUMNS if name in {INDEX, "t"} or table.column(name).null_count < len(table)]
+    return {name: table.column(name).to_pylist() for name in wanted}
+
+
 def _check_place(file: TableFile, expected: int) -> None:
     if file.first > expected:
         _broken(file.path.name, f"entries {expected} to {file.first - 1} are missing before it")
     if file.first < expected:
         _broken(file.path.name, f"entries from {file.first} on are in another file too")
-
-
-def _columns(table: pa.Table) -> dict[str, list[Any]]:
-    return {name: table.column(name).to_pylist() for name in COLUMNS}
 
 
 def _batches(entries: Iterator[bytes]) -> Iterator[Sequence[bytes]]:
