@@ -12,6 +12,7 @@ from pathlib import Path
 
 from dyepack.app.settings import reference as settings_page
 from dyepack.cli.reference import command_page, error_page
+from dyepack.ledger.analysis_row import tables_page
 from dyepack.ledger.reference import kinds_page
 from dyepack.trace.schema import schema_markdown
 from dyepack.vault.catalog import CATALOG
@@ -28,6 +29,7 @@ def policy_page() -> str:
 
 
 PAGES: Mapping[str, Callable[[], str]] = {
+    "analysis-tables.md": tables_page,
     "commands.md": command_page,
     "errors.md": error_page,
     "kinds.md": kinds_page,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from dyepack.ledger import Log, Tree, leaf_hash, tiles_between, verify, verify_consistency, verify_inclusion
 from dyepack.ledger.errors import InclusionError
 from dyepack.ledger.merkle import root_of
-from fakes.ledger_logs import ORIGIN, START, CountingRandom, look, org
+from fakes.ledger_logs import ORIGIN, START, CountingRandom, commit, look, org
 
 SIZE = 300
 LEAVES = [leaf_hash(b"%d" % number) for number in range(SIZE)]
@@ -80,10 +80,10 @@ def test_appending_in_any_batches_gives_the_same_log(batches):
     whole = Log(ORIGIN, org(), Tree(lambda _path: None))
     parts = Log(ORIGIN, org(), Tree(lambda _path: None))
 
-    entries = whole.commit(facts, START).entries
+    entries = commit(whole, facts, START).entries
     seen = []
     for count in batches:
-        seen += parts.commit(facts[len(seen) : len(seen) + count], START).entries
+        seen += commit(parts, facts[len(seen) : len(seen) + count], START).entries
 
     assert tuple(seen) == entries
     assert parts.tree.edge().root == whole.tree.edge().root

@@ -6,8 +6,10 @@ what the keeper refused. The desk calls the methods of ``people``, ``looking``, 
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
+from dyepack.app.analysis import Analysis
 from dyepack.app.errors import CommandError
 from dyepack.app.institution import Institution
 from dyepack.app.looking import Looking, checked_token
@@ -20,6 +22,7 @@ from dyepack.ledger import Audit, Kind, audit_log, open_head, zip_bundle
 from dyepack.terms.actor import CLI_DEVICE, Actor, Role
 from dyepack.terms.progress import Progress
 from dyepack.terms.purpose import Purpose
+from dyepack.terms.time import MICROSECONDS
 from dyepack.vault.errors import KeeperRefusedError
 from dyepack.vault.request import Request
 
@@ -33,9 +36,10 @@ class Acts:
         """Over an open institution."""
         self.house = house
         self.people = People(house)
-        self.looking = Looking(house, self.people)
+        self.analysis = Analysis(house.log, house.home / "ledger", house.origin)
+        self.looking = Looking(house, self.people, self.analysis)
         self.releasing = Releasing(house, self.people)
-        self.tracing = Tracing(house, self.people, self.releasing)
+        self.tracing = Tracing(house, self.people, self.releasing, self.analysis)
         self.taking = Taking(house)
         self._table: Mapping[str, Callable[[dict[str, Any], Progress], dict[str, Any]]] = {
             "actor add": self._actor_add,
@@ -53,6 +57,7 @@ class Acts:
             "ledger status": self._ledger_status,
             "ledger audit": self._ledger_audit,
             "ledger prove": self._ledger_prove,
+            "ledger tables": self._ledger_tables,
         }
 
     def run(self, act: str, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
@@ -187,7 +192,15 @@ class Acts:
             "keeper": self.house.keeper.size(),
             "witnessed": False,
             "checkpoint": log.checkpoint(),
+            "today": self._today(),
         }
+
+    def _today(self) -> dict[str, int]:
+        """Entries of the institution's day so far, by kind."""
+        offset = self.house.settings["institution.utc_offset_minutes"]
+        now = self.house.clock.now()
+        start = now - (now + offset * 60 * MICROSECONDS) % (24 * 3600 * MICROSECONDS)
+        return {kind: count for _, kind, count in self.analysis.daily(start, offset)}
 
     def _ledger_audit(self, _arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
         progress("audit", 0, 1)
@@ -202,6 +215,20 @@ class Acts:
             "finding": None if audit.finding is None else str(audit.finding),
             "witnessed": False,
         }
+
+    def _ledger_tables(self, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
+        if arguments.get("audit"):
+            audit = self.analysis.audit(progress)
+            finding = audit.finding
+            return {
+                "whole": audit.whole,
+                "files": audit.files,
+                "checked": audit.checked,
+                "size": self.house.log.size(),
+                "finding": finding and {"en": finding.sentence("en"), "zh": finding.sentence("zh")},
+            }
+        done = self.analysis.refresh(progress, rebuild=bool(arguments.get("rebuild")))
+        return {"size": self.house.log.size(), **asdict(done)}
 
     def _ledger_prove(self, arguments: dict[str, Any], _progress: Progress) -> dict[str, Any]:
         index, _ = self.house.log.find_id(arguments["entry"])

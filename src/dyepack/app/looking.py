@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from dyepack.app.analysis import Analysis
 from dyepack.app.institution import Institution
 from dyepack.app.people import People
 from dyepack.govern import Approval, ApprovalRequest, grant, reveal_request, shared_device, valid_approvals
@@ -29,10 +30,11 @@ from dyepack.vault.search import Page
 class Looking:
     """What staff do all day."""
 
-    def __init__(self, house: Institution, people: People) -> None:
+    def __init__(self, house: Institution, people: People, analysis: Analysis) -> None:
         """Over an open institution."""
         self._house = house
         self._people = people
+        self._analysis = analysis
 
     def lookup(self, actor: Actor, phone: str, purpose: Purpose, case: str) -> dict[str, Any]:
         """Masked records with this number."""
@@ -148,7 +150,7 @@ class Looking:
         spans = quarters(self._begun(), house.clock.now())
         aliases = house.keeper.aliases([row.token], spans).get(row.token, {})
         looks = []
-        for index, raw in house.log.find(aliases.values()):
+        for index, raw in self._analysis.looks(list(aliases.values())):
             entry = parse_entry(raw)
             looks.append(
                 {

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from dyepack.app.analysis import Analysis
 from dyepack.app.errors import CommandError, FrameChangedError
 from dyepack.app.institution import PROCESS, Institution
 from dyepack.app.linking import Links, items_of, link
@@ -84,11 +85,12 @@ class VerdictPart(msgspec.Struct):
 class Tracing:
     """The acts of a trace."""
 
-    def __init__(self, house: Institution, people: People, releasing: Releasing) -> None:
+    def __init__(self, house: Institution, people: People, releasing: Releasing, analysis: Analysis) -> None:
         """Over an open institution."""
         self._house = house
         self._people = people
         self._releasing = releasing
+        self._analysis = analysis
 
     def trace(
         self,
@@ -175,7 +177,7 @@ class Tracing:
         ]
         looked = {
             str(entry.fields["actor"])
-            for entry in (parse_entry(raw) for _, raw in house.log.find([Kind.FIELD_REVEALED.value]))
+            for entry in (parse_entry(raw) for _, raw in self._analysis.of_kind(Kind.FIELD_REVEALED))
             if entry.kind is Kind.FIELD_REVEALED and entry.t <= frozen
         }
         tokens = {token for manifest in manifests for token in manifest.tokens}
@@ -192,7 +194,7 @@ class Tracing:
     def _all_manifests(self) -> list[Manifest]:
         """Manifests that the ledger vouches for; a broken one is not evaluated, and the ledger says so."""
         house = self._house
-        entries = (parse_entry(raw) for _, raw in house.log.find([Kind.COPY_MARKED.value]))
+        entries = (parse_entry(raw) for _, raw in self._analysis.of_kind(Kind.COPY_MARKED))
         committed = {
             str(entry.fields["ref"]): digest_bytes(str(entry.fields["digest"]))
             for entry in entries
@@ -276,7 +278,7 @@ class Tracing:
             for token, aliases in house.keeper.aliases(linked[start : start + MAX_ALIASES], spans).items():
                 by_alias |= dict.fromkeys(aliases.values(), token)
         seen: dict[str, set[RecordToken]] = {}
-        for _, raw in house.log.find([Kind.FIELD_REVEALED.value]):
+        for _, raw in self._analysis.of_kind(Kind.FIELD_REVEALED):
             entry = parse_entry(raw)
             actor, shown = str(entry.fields["actor"]), entry.fields.get("fields", ())
             if entry.kind is Kind.FIELD_REVEALED and entry.t <= part.frozen and CONTACT_FIELDS & set(shown):  # type: ignore[arg-type]  # a list field

@@ -1,4 +1,4 @@
-"""Commands about the ledger: status, audit, prove; and verify, which needs no home."""
+"""Commands about the ledger: status, audit, prove, tables; and verify, which needs no home."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,6 +18,7 @@ def add_to(app: typer.Typer) -> None:
     ledger.command("status")(status)
     ledger.command("audit")(audit)
     ledger.command("prove")(prove)
+    ledger.command("tables")(tables)
     app.add_typer(ledger, name="ledger")
     app.command("verify")(verify)
 
@@ -54,6 +55,24 @@ def prove(
         show=lambda answer: say("ledger-prove", language(), answer),
         also=save,
     )
+
+
+def tables(
+    home: Home,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Drop them and write them anew from the log.")] = False,
+    audit: Annotated[bool, typer.Option("--audit", help="Change nothing; compare every row with the log.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Refresh the analysis tables: the log once more as Parquet, for questions about many entries."""
+    answer = run(
+        home,
+        "ledger tables",
+        {"rebuild": rebuild, "audit": audit},
+        as_json=as_json,
+        show=lambda answer: say("ledger-tables", language(), answer),
+    )
+    if audit and not answer["whole"]:
+        raise typer.Exit(REFUSED)
 
 
 def verify(bundle: Annotated[Path, typer.Argument(help="Evidence bundle: a folder or a zip file.")]) -> None:

@@ -21,6 +21,8 @@ _STEPS = {
     "link": ("关联记录", "linking"),
     "marks": ("读取标记", "reading marks"),
     "audit": ("审计", "auditing"),
+    "tables": ("写分析表", "writing analysis tables"),
+    "tables-audit": ("核对分析表", "comparing analysis tables"),
 }
 
 _PARTS = (
@@ -198,7 +200,9 @@ def _trace_list(answer: dict[str, Any], zh: bool) -> str:
 def _ledger_status(answer: dict[str, Any], zh: bool) -> str:
     witnessed = "未经见证（尚无见证人）" if zh else "not witnessed (there are no witnesses yet)"
     size = f"{answer['size']} {'条' if zh else 'entries'}, {witnessed}"
-    return "\n".join([answer["origin"], size, answer["vkey"], answer["checkpoint"]])
+    counts = ", ".join(f"{kind} {count}" for kind, count in sorted(answer["today"].items()))
+    today = f"{'今日' if zh else 'today'}: {counts or ('无' if zh else 'nothing')}"
+    return "\n".join([answer["origin"], size, today, answer["vkey"], answer["checkpoint"]])
 
 
 def _ledger_audit(answer: dict[str, Any], zh: bool) -> str:
@@ -253,6 +257,25 @@ def _keeper_trust(answer: dict[str, Any], zh: bool) -> str:
     )
 
 
+def _ledger_tables(answer: dict[str, Any], zh: bool) -> str:
+    if "whole" not in answer:
+        counts = (answer["covered"], answer["size"], answer["entries"], answer["files"], f"{answer['bytes']:,}")
+        if zh:
+            text = "分析表已含账本 {1} 条中的 {0} 条（新增 {2} 条）：{3} 个文件，{4} 字节；其余由账本直接读取。"
+            return text.format(*counts)
+        return (
+            "The analysis tables hold {} of {} entries ({} new) in {} files, {} bytes;"
+            " the others are read from the log.".format(*counts)
+        )
+    if answer["whole"]:
+        return (
+            f"分析表与账本一致：{answer['files']} 个文件，{answer['checked']} 行。"
+            if zh
+            else f"The analysis tables are what the log says: {answer['files']} files, {answer['checked']} rows."
+        )
+    return str(answer["finding"]["zh" if zh else "en"])
+
+
 _SAYINGS: dict[str, Callable[[dict[str, Any], bool], str]] = {
     "init": _init,
     "actor-add": _actor_add,
@@ -275,4 +298,5 @@ _SAYINGS: dict[str, Callable[[dict[str, Any], bool], str]] = {
     "keeper-serve": _keeper_serve,
     "keeper-refused": _keeper_refused,
     "keeper-trust": _keeper_trust,
+    "ledger-tables": _ledger_tables,
 }

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 
 from cryptography.hazmat.primitives.hashes import SM3, Hash
 
@@ -11,6 +12,12 @@ DIGEST_BYTES = 32
 def sha256(data: bytes) -> bytes:
     """32 bytes."""
     return hashlib.sha256(data).digest()
+
+
+def sha256_each(prefix: bytes, items: Iterable[bytes]) -> list[bytes]:
+    """The digest of ``prefix ‖ item`` for each item."""
+    digest = hashlib.sha256
+    return [digest(prefix + item).digest() for item in items]
 
 
 def sm3(data: bytes) -> bytes:

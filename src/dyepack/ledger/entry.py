@@ -45,7 +45,7 @@ MAX_SUBJECTS = 100
 Value = str | int | tuple[str, ...]
 
 _ID = "[a-z2-7]{25}[aeimquy4]"  # the last character of 16 bytes carries 3 bits
-_WORD = r"(?!(?:[^0-9]*[0-9]){5})[a-z][a-z0-9_.-]{0,31}"
+WORD = r"(?!(?:[^0-9]*[0-9]){5})[a-z][a-z0-9_.-]{0,31}"
 _DIGEST = "[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]"  # the last character of 32 bytes carries 4 bits
 
 
@@ -151,7 +151,7 @@ def parse_entry(raw: bytes) -> Entry:
         raise BadEntryError(why="not JSON") from error
     if type(wire) is not dict:
         raise BadEntryError(why="not an object")
-    for name in _REQUIRED:
+    for name in STAMPED:
         if name not in wire:
             raise BadEntryError(why=f"{name} is missing")
     for name, value in wire.items():
@@ -188,17 +188,17 @@ def _check_kind(kind: Kind, fields: Mapping[str, Value]) -> None:
 
 
 def _check_field(name: str, value: object) -> None:
-    form = _FORMS.get(name)
-    if form is None:
+    check = _CHECKS.get(name)
+    if check is None:
         raise BadEntryError(why="an unknown field")
-    if not form(value):
+    if not check(value):
         raise BadEntryError(why=f"the form of {name}")
 
 
-_Form = Callable[[object], bool]
+_Check = Callable[[object], bool]
 
 
-def _text(pattern: str) -> _Form:
+def _text(pattern: str) -> _Check:
     match = re.compile(pattern, re.ASCII).fullmatch
     return lambda value: isinstance(value, str) and match(value) is not None
 
@@ -207,47 +207,76 @@ def _integer(value: object) -> bool:
     return type(value) is int and 0 <= value <= SAFE_INTEGER
 
 
-def _items(pattern: str, limit: int, *, ascending: bool = False) -> _Form:
-    fits = _text(pattern)
+def _items(form: "Form") -> _Check:
+    fits = _text(form.pattern)
 
     def check(value: object) -> bool:
-        if type(value) is not tuple or not 1 <= len(value) <= limit or not all(map(fits, value)):
+        if type(value) is not tuple or not 1 <= len(value) <= form.limit or not all(map(fits, value)):
             return False
-        return len(set(value)) == len(value) and (not ascending or list(value) == sorted(value))
+        return len(set(value)) == len(value) and (not form.ascending or list(value) == sorted(value))
 
     return check
 
 
-_KINDS = frozenset(kind.value for kind in Kind)
-_NAMES = _items("[a-z][a-z_]{0,31}", 64, ascending=True)
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What the values of one field look like.
 
-_FORMS: dict[str, _Form] = {
+    Attributes:
+        type: ``str``, ``int``, or ``tuple`` for a list of strings, each once.
+        pattern: Of the string, or of each item.
+        limit: Items of a list.
+        ascending: Whether a list is sorted.
+    """
+
+    type: type
+    pattern: str = ""
+    limit: int = 1
+    ascending: bool = False
+
+    def check(self) -> _Check:
+        """A function that says whether a value has this form."""
+        if self.type is int:
+            return _integer
+        return _items(self) if self.type is tuple else _text(self.pattern)
+
+
+_NAMES = Form(tuple, "[a-z][a-z_]{0,31}", 64, ascending=True)
+
+FORMS: Mapping[str, Form] = MappingProxyType(
+    {
+        "v": Form(int),
+        "t": Form(int),
+        "kind": Form(str, "|".join(Kind)),
+        **dict.fromkeys(("id", "of", "ref", "approval", "reason_ref"), Form(str, _ID)),
+        "org": Form(str, "i_" + _ID),
+        "case": Form(str, "c_" + _ID),
+        "basis": Form(str, "b_" + _ID),
+        "dev": Form(str, "d_" + _ID),
+        "actor": Form(str, f"[as]_{_ID}|p_[a-z]{{1,16}}"),
+        **dict.fromkeys(("role", "purpose", "reason", "outcome"), Form(str, WORD)),
+        "grade": Form(str, "E[0-3]"),
+        "decision": Form(str, "permit|deny|gap"),
+        **dict.fromkeys(("policy", "digest", "commit"), Form(str, _DIGEST)),
+        **dict.fromkeys(("n", "secs", "lo", "hi"), Form(int)),
+        "subj": Form(tuple, _ID, MAX_SUBJECTS),
+        "fields": _NAMES,
+        "masks": _NAMES,
+        "rules": Form(tuple, WORD, 16),
+        "approvers": Form(tuple, "a_" + _ID, 16),
+    }
+)
+"""The form of each field by its wire name, the stamped ones included."""
+
+_KINDS = frozenset(kind.value for kind in Kind)
+_CHECKS: dict[str, _Check] = {
+    **{name: form.check() for name, form in FORMS.items()},
     "v": lambda value: type(value) is int and value == VERSION,
-    "t": _integer,
-    "kind": lambda value: isinstance(value, str) and value in _KINDS,
-    **dict.fromkeys(("id", "of", "ref", "approval", "reason_ref"), _text(_ID)),
-    "org": _text("i_" + _ID),
-    "case": _text("c_" + _ID),
-    "basis": _text("b_" + _ID),
-    "dev": _text("d_" + _ID),
-    "actor": _text(f"[as]_{_ID}|p_[a-z]{{1,16}}"),
-    **dict.fromkeys(("role", "purpose", "reason", "outcome"), _text(_WORD)),
-    "grade": _text("E[0-3]"),
-    "decision": _text("permit|deny|gap"),
-    **dict.fromkeys(("policy", "digest", "commit"), _text(_DIGEST)),
-    **dict.fromkeys(("n", "secs", "lo", "hi"), _integer),
-    "subj": _items(_ID, MAX_SUBJECTS),
-    "fields": _NAMES,
-    "masks": _NAMES,
-    "rules": _items(_WORD, 16),
-    "approvers": _items("a_" + _ID, 16),
+    "kind": lambda value: isinstance(value, str) and value in _KINDS,  # a look-up, not forty alternatives
 }
-assert max(_FORMS) == "v"  # the stamp of a draft ends the object:
-assert sorted(_FORMS)[-2] == "t"
+assert sorted(FORMS)[-2:] == ["t", "v"]  # the stamp of a draft ends the object
 _STAMP_BYTES = len(f',"t":{SAFE_INTEGER},"v":{VERSION}')
 _STAMP = re.compile(rb'"id":"([a-z2-7]{26})".*,"t":([0-9]{1,16}),"v":1}\Z', re.DOTALL)
-_REQUIRED = ("v", "id", "t", "org", "kind")
-_STAMPED = frozenset(_REQUIRED)
-
-FIELD_NAMES = frozenset(_FORMS)
-"""Wire names of all fields, the stamped ones included."""
+STAMPED = ("v", "id", "t", "org", "kind")
+"""What every entry has and no fact."""
+_STAMPED = frozenset(STAMPED)

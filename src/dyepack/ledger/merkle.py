@@ -9,9 +9,10 @@ Invariants:
 * a failed check raises; success returns None.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from operator import add
 
-from dyepack.crypto.digest import DIGEST_BYTES, sha256
+from dyepack.crypto.digest import DIGEST_BYTES, sha256, sha256_each
 from dyepack.ledger.errors import ConsistencyError, InclusionError
 
 Nodes = Callable[[int, int], bytes]
@@ -29,6 +30,16 @@ def leaf_hash(entry: bytes) -> bytes:
 def node_hash(left: bytes, right: bytes) -> bytes:
     """SHA-256(0x01 ‖ left ‖ right)."""
     return sha256(b"\x01" + left + right)
+
+
+def leaf_hashes(entries: Iterable[bytes]) -> list[bytes]:
+    """The leaf hash of each entry."""
+    return sha256_each(b"\x00", entries)
+
+
+def parents(row: Sequence[bytes]) -> list[bytes]:
+    """The level above a row of an even number of nodes."""
+    return sha256_each(b"\x01", map(add, row[::2], row[1::2]))
 
 
 class Edge:

@@ -82,9 +82,10 @@ def decode_bundle(stored: bytes, width: int, path: str) -> list[bytes]:
     plain = bundle_content(stored, path)
     entries = []
     at = 0
-    while at < len(plain):
+    whole = len(plain) - 1  # where a length can not begin any more
+    while at < whole:
         start = at + 2
-        at = start + int.from_bytes(plain[at:start], "big")
+        at = start + (plain[at] << 8 | plain[at + 1])
         entries.append(plain[start:at])
     if at != len(plain) or len(entries) != width:
         raise TileError(path=path, why="not the expected number of entries")

@@ -10,10 +10,10 @@ Invariants:
 * a tile that was read back gives the level-8 node that the tree already holds.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 from dyepack.ledger.errors import TileError
-from dyepack.ledger.merkle import Edge, node_hash
+from dyepack.ledger.merkle import Edge, node_hash, parents
 from dyepack.ledger.tiles import LEVEL_BITS, WIDTH, Tile, decode_tile, tile_path
 
 CACHED_TILES = 64
@@ -50,23 +50,39 @@ class Tree:
 
     def append(self, leaves: Iterable[bytes]) -> None:
         """Push leaf hashes on the right edge."""
-        for leaf in leaves:
-            number, place = divmod(self.size, WIDTH)
-            levels = self._tiles.get(number)
-            if levels is None:
-                levels = self._tiles[number] = [[] for _ in range(LEVEL_BITS)]
-            running = leaf
-            height = 0
-            levels[0].append(running)
-            while place & 1:
-                running = node_hash(levels[height][-2], running)
-                height += 1
-                place >>= 1
-                if height == LEVEL_BITS:
-                    self._push_upper(running)
-                    break
-                levels[height].append(running)
-            self.size += 1
+        waiting = list(leaves)
+        at = 0
+        while at < len(waiting):
+            if self.size % WIDTH == 0 and len(waiting) - at >= WIDTH:
+                self._push_tile(waiting[at : at + WIDTH])
+                at += WIDTH
+            else:
+                self._push_leaf(waiting[at])
+                at += 1
+
+    def _push_tile(self, leaves: list[bytes]) -> None:
+        levels = _levels(leaves)
+        self._push_upper(levels.pop()[0])
+        self._tiles[self.size // WIDTH] = levels
+        self.size += WIDTH
+
+    def _push_leaf(self, leaf: bytes) -> None:
+        number, place = divmod(self.size, WIDTH)
+        levels = self._tiles.get(number)
+        if levels is None:
+            levels = self._tiles[number] = [[] for _ in range(LEVEL_BITS)]
+        running = leaf
+        height = 0
+        levels[0].append(running)
+        while place & 1:
+            running = node_hash(levels[height][-2], running)
+            height += 1
+            place >>= 1
+            if height == LEVEL_BITS:
+                self._push_upper(running)
+                break
+            levels[height].append(running)
+        self.size += 1
 
     def node(self, level: int, index: int) -> bytes:
         """The hash of a complete subtree within ``size``.
@@ -86,8 +102,11 @@ class Tree:
 
     def tile(self, tile: Tile) -> bytes:
         """The bytes of a tile."""
+        if tile.level == 0:
+            levels = self._tiles.get(tile.number) or self._fetch(tile.number)
+            return b"".join(levels[0][: tile.width])
         first = tile.number * WIDTH
-        return b"".join(self.node(tile.level * LEVEL_BITS, first + place) for place in range(tile.width))
+        return b"".join(self._upper[(tile.level - 1) * LEVEL_BITS][first : first + tile.width])
 
     def stored(self, size: int) -> None:
         """The tiles of the first ``size`` leaves are on disk: full ones beyond the cache may be dropped."""
@@ -101,9 +120,7 @@ class Tree:
 
     def _fetch(self, number: int) -> list[list[bytes]]:
         path = tile_path("0", number)
-        levels = [decode_tile(self._read(path), WIDTH, path)]
-        while len(levels[-1]) > 1:
-            levels.append(_parents(levels[-1]))
+        levels = _levels(decode_tile(self._read(path), WIDTH, path))
         if levels.pop()[0] != self.node(LEVEL_BITS, number):
             raise TileError(path=path, why="another root")
         self._tiles[number] = levels
@@ -121,5 +138,9 @@ class Tree:
             self._upper[height].append(running)
 
 
-def _parents(row: Sequence[bytes]) -> list[bytes]:
-    return [node_hash(row[at], row[at + 1]) for at in range(0, len(row), 2)]
+def _levels(leaves: list[bytes]) -> list[list[bytes]]:
+    """All levels of a full tile, its root last."""
+    levels = [leaves]
+    while len(levels[-1]) > 1:
+        levels.append(parents(levels[-1]))
+    return levels

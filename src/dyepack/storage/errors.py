@@ -3,6 +3,8 @@
 DyepackError
 └── StorageError
     ├── DatabaseError      the database answered with an error
+    ├── TableUnwritableError  the analysis tables cannot be written
+    ├── BrokenTableError   an analysis table is not what the log says
     ├── HomeBusyError      another process holds this home
     ├── HomeUnwritableError  the home cannot be written by this account
     ├── HomeMissingError   there is no home here
@@ -25,6 +27,28 @@ class DatabaseError(StorageError):
     outcome = Outcome.UNAVAILABLE
     en = "The vault database refused to write ({reason}); nothing was changed. Check free space and permissions."
     zh = "保险库数据库写入失败（{reason}），未作任何更改。请检查磁盘空间与主目录权限。"
+
+
+class TableUnwritableError(StorageError):
+    """The disk refused; the log itself is untouched."""
+
+    code = "storage.table-unwritable"
+    outcome = Outcome.UNAVAILABLE
+    en = "The analysis tables cannot be written ({reason}); the log is untouched. Free space, then refresh them."
+    zh = "分析表无法写入（{reason}），日志未受影响。请腾出空间后重新刷新。"
+
+
+class BrokenTableError(StorageError):
+    """A file of the analysis tables, or a place in it, that differs from the log."""
+
+    code = "storage.broken-table"
+    en = (
+        "The analysis tables differ from the log at {place}: {why}. Keep the file if you want to know who changed it,"
+        " then run `dyepack ledger tables --rebuild`."
+    )
+    zh = (
+        "分析表在 {place} 处与日志不符：{why}。如需追查改动者请先留存该文件，再运行 `dyepack ledger tables --rebuild`。"
+    )
 
 
 class HomeBusyError(StorageError):

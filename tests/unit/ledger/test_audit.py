@@ -1,12 +1,34 @@
 import pytest
 
-from dyepack.crypto.signature import Ed25519Signer
-from dyepack.ledger import audit_log, encode_bundle, encode_entry, leaf_hash, note_key, tiles_between
+from dyepack.crypto.signature import Ed25519Signer, MlDsaSigner
+from dyepack.ledger import (
+    Cosigner,
+    Head,
+    KeyKind,
+    audit_log,
+    encode_bundle,
+    encode_entry,
+    leaf_hash,
+    note_key,
+    parse_quorum,
+    tiles_between,
+)
 from fakes.ledger_logs import ORIGIN, START, VKEY, CountingRandom, MemoryLog, look, org
 
 LOG = MemoryLog().grow(600)
 FILES = LOG.publish()
 CHANCE = CountingRandom(4)
+HEAD = Head(ORIGIN, 600, LOG.log.tree.edge().root)
+LOG_PQ = Cosigner.make(ORIGIN, KeyKind.ML_DSA, MlDsaSigner(bytes([8]) * 32))
+WITNESSES = [
+    Cosigner.make(f"w{number}.example", KeyKind.COSIGNATURE, Ed25519Signer(bytes([number]) * 32))
+    for number in range(1, 4)
+]
+QUORUM = parse_quorum(
+    f"log {VKEY}\n"
+    + "".join(f"witness w{number} {one.key.vkey}\n" for number, one in enumerate(WITNESSES, 1))
+    + "group two 2 w1 w2 w3\nquorum two\n"
+)
 
 
 def audit(files, **more):
@@ -143,3 +165,79 @@ def test_all_files_of_a_log_are_read():
     assert set(reads) == {"checkpoint", *(tile.path for tile in tiles)} | {
         tile.bundle_path for tile in tiles if tile.level == 0
     }
+
+
+def cosigned(*lines):
+    return FILES | {"checkpoint": "".join((LOG.note(), *lines)).encode()}
+
+
+def test_a_quorum_of_cosignatures_makes_the_log_witnessed_from_the_second_that_completes_it():
+    lines = [one.line(HEAD, seconds) for one, seconds in zip(WITNESSES, (50, 20, 30), strict=True)]
+
+    result = audit(cosigned(*lines), quorum=QUORUM)
+
+    assert result.whole
+    assert result.witnesses == {"w1": 50, "w2": 20, "w3": 30}
+    assert result.witnessed == 30
+    assert "a quorum of witnesses (w1, w2, w3) that was complete at 1970-01-01T00:00:30" in result.reliability
+    assert "not witnessed" not in result.reliability
+
+
+def test_too_few_cosignatures_are_said_to_be_no_quorum():
+    result = audit(cosigned(WITNESSES[1].line(HEAD, 20)), quorum=QUORUM)
+
+    assert result.whole
+    assert result.witnessed is None
+    assert "the cosignatures of w2 are no quorum, so it is not witnessed" in result.reliability
+
+
+def test_cosignatures_count_for_nobody_who_brings_no_quorum_file():
+    result = audit(cosigned(*(one.line(HEAD, 20) for one in WITNESSES)))
+
+    assert result.witnesses == {}
+    assert "not witnessed" in result.reliability
+
+
+def test_a_cosignature_of_another_tree_is_a_broken_checkpoint():
+    other = WITNESSES[0].line(Head(ORIGIN, 600, bytes(32)), 20)
+
+    result = audit(cosigned(other), quorum=QUORUM)
+
+    assert result.finding.facts == {"place": "checkpoint", "why": "a signature of w1.example fails"}
+
+
+def test_a_quorum_file_for_another_log_is_refused():
+    other = note_key("other.example", LOG_PQ.key.public_key[:32]).vkey
+
+    result = audit(FILES, quorum=parse_quorum(QUORUM.text.replace(VKEY, other)))
+
+    assert result.finding.facts == {"place": "the quorum file", "why": "it is for another log"}
+
+
+def test_both_keys_of_a_log_are_checked_if_both_are_known():
+    vkeys = [VKEY, LOG_PQ.key.vkey]
+    forged = LOG_PQ.line(Head(ORIGIN, 600, bytes(32)), 9)
+
+    both = audit_log(cosigned(LOG_PQ.line(HEAD, 9)).get, vkeys)
+
+    assert both.log_keys == {KeyKind.ED25519, KeyKind.ML_DSA}
+    assert "Ed25519 and ML-DSA-44 keys" in both.reliability
+    assert audit_log(cosigned().get, vkeys).log_keys == {KeyKind.ED25519}
+    assert audit_log(cosigned(forged).get, VKEY).whole
+    assert audit_log(cosigned(forged).get, vkeys).finding.facts["place"] == "checkpoint"
+
+
+def test_what_is_wrong_between_bundles_is_named_too():
+    late = encode_entry(look(CHANCE), org=org(), t=START - 1)
+    again = LOG.entries[3]
+    foreign = encode_entry(look(CHANCE), org=org(1), t=START)
+
+    for bad, why in ((late, "time goes back"), (again, "an id a second time"), (foreign, "another institution")):
+        result = audit(log_of([*LOG.entries[:256], bad]))
+        assert result.finding.facts == {"place": "entry 256", "why": why}
+
+
+def test_words_with_digits_pass_among_others():
+    entries = [*LOG.entries[:3], encode_entry(look(CHANCE, role="role2"), org=org(), t=START), LOG.entries[4]]
+
+    assert audit(log_of(entries)).whole

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dyepack.ledger import Kind, Level
-from dyepack.ledger.entry import FIELD_NAMES
+from dyepack.ledger.entry import FORMS
 from dyepack.ledger.reference import kinds_page
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "kinds.md"
@@ -18,7 +18,7 @@ def test_a_kind_is_stage_object_verb(kind):
 
 @pytest.mark.parametrize("kind", Kind)
 def test_a_kind_requires_only_fields_that_exist(kind):
-    assert kind.required <= FIELD_NAMES
+    assert kind.required <= FORMS.keys()
     assert kind.single <= kind.required
 
 
