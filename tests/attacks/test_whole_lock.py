@@ -12,9 +12,7 @@ from dyepack.app.clock import SystemClock
 from dyepack.app.institution import open_institution
 from dyepack.app.sequencer import Sequencer
 from dyepack.crypto.chance import SystemRandom
-from dyepack.crypto.signature import Ed25519Signer
 from dyepack.ledger import Fact, Head, Kind, Receipt, Tree, encode_entry, leaf_hash, parse_entry, sign_head
-from dyepack.storage.keeper_database import read_key_file
 from dyepack.terms.chance import new_id
 from dyepack.terms.errors import DyepackError
 from dyepack.terms.ids import RecordToken
@@ -38,7 +36,7 @@ from dyepack.vault.errors import (
 from dyepack.vault.keeper.wire import ListGround
 from dyepack.vault.record import parts_of_field
 from fakes.ledger_logs import HandClock
-from fakes.whole import STAFF, WholeHouse, dyepack, strangers_list
+from fakes.whole import STAFF, WholeHouse, dyepack, log_signer, shard, strangers_list
 
 SECOND = 1_000_000
 LATER = SystemClock().now() + 3_600 * SECOND  # homes are founded by the system's clock
@@ -159,8 +157,8 @@ def test_a_head_that_the_keeper_never_saw_opens_nothing(world):
     entry = world.forged(index=size, head="").entry
     tree = Tree(lambda path: None)
     tree.append([leaf_hash(raw) for _, raw in world.log.entries()] + [leaf_hash(entry)])
-    signer = Ed25519Signer(read_key_file(world.house.home / "ledger" / "log.key"))
-    head = sign_head(Head(world.house.house.origin, size + 1, tree.edge().root), signer)
+    signer = log_signer(world.house.home)
+    head = sign_head(Head(world.house.house.log.origin, size + 1, tree.edge().root), signer)
     receipt = Receipt(entry, size, tree.edge().inclusion(size), head)
 
     with pytest.raises(UnknownHeadError):
@@ -313,9 +311,9 @@ def test_yesterdays_log_with_other_entries_after_it_does_not_start(yesterday, tm
     """Rolled back, then grown again without the keeper, past the size that the keeper knows: a fork."""
     home, _ = restored(yesterday, tmp_path, "ledger")
     with open_institution(yesterday[0] / "home") as house:
-        origin, org = house.origin, house.id
-    signer = Ed25519Signer(read_key_file(home / "ledger" / "log.key"))
-    log = Sequencer(home / "ledger", signer, origin, org, SystemClock(), lambda *step: None)
+        origin, org = house.log.origin, house.id
+    signer = log_signer(home)
+    log = Sequencer(shard(home), signer, origin, org, SystemClock(), lambda *step: None)
     for _ in range(20):
         log.append([Fact(new_id(SystemRandom()), Kind.LOG_OPENED, {"actor": "p_log"})])
     log.close()

@@ -16,14 +16,12 @@ from dyepack.app.clock import SystemClock
 from dyepack.app.institution import open_institution
 from dyepack.app.rewriting import rewrite_without
 from dyepack.app.sequencer import Sequencer
-from dyepack.crypto.signature import Ed25519Signer
 from dyepack.ledger import Head, Kind, Tree, audit_log, encode_bundle, leaf_hash, parse_entry, sign_head, tiles_between
 from dyepack.ledger.errors import RootMismatchError
 from dyepack.ledger.tiles import Tile, bundle_content
 from dyepack.ledger.wal import records, segment_header, segment_name
-from dyepack.storage.keeper_database import read_key_file
 from dyepack.terms.errors import DyepackError
-from fakes.whole import WholeHouse, dyepack, strangers_list
+from fakes.whole import WholeHouse, dyepack, log_signer, shard, strangers_list
 
 
 @dataclass
@@ -33,7 +31,7 @@ class Closed:
     home: Path
     entries: list[bytes]
     origin: str
-    vkey: str
+    vkeys: tuple[str, ...]
     kept: str
     look: int
     bundle: bytes
@@ -56,13 +54,18 @@ def closed(tmp_path_factory) -> Closed:
     quiet = [house.house.fact(Kind.KEEPER_COUNTED, actor="p_keeper", n=0, lo=0, hi=0) for _ in range(300)]
     house.house.log.append(quiet)
     content = house.do("ledger prove", entry=entry)["content"]
-    origin, vkey = house.house.origin, house.house.log.vkey
+    origin, vkeys = house.house.log.origin, house.house.log.vkeys
     house.close()
     house.open()
     entries = [raw for _, raw in house.house.log.entries()]
     house.close()
     look = next(index for index, raw in enumerate(entries) if parse_entry(raw).id == entry)
-    return Closed(folder / "home", entries, origin, vkey, kept, look, content)
+    return Closed(folder / "home", entries, origin, vkeys, kept, look, content)
+
+
+def signed_by_ed25519(home: Path) -> list[str]:
+    """Text and first signature of the checkpoint; the second states a time."""
+    return (shard(home) / "checkpoint").read_text().split("\n— ")[:2]
 
 
 def found(home: Path) -> str:
@@ -94,7 +97,7 @@ def flip(at: float) -> Callable[[bytearray], None]:
 
 
 def file_of(home: Path, pattern: str) -> Path:
-    return min((home / "ledger").glob(pattern))
+    return min((shard(home)).glob(pattern))
 
 
 FILES = {
@@ -122,7 +125,7 @@ def test_the_home_has_every_kind_of_file(closed):
 def test_a_flipped_bit_is_found(what, place, closed, tmp_path):
     home = closed.copy(tmp_path)
     path = file_of(home, FILES[what])
-    name = path.relative_to(home / "ledger").as_posix()
+    name = path.relative_to(shard(home)).as_posix()
     before = path.read_bytes()
     change(path, flip(place))
 
@@ -140,11 +143,11 @@ def test_a_missing_file_is_found(what, closed, tmp_path):
 def test_a_missing_checkpoint_is_signed_again_over_the_same_entries_only(closed, tmp_path):
     """It holds nothing that the entries do not give; that they are all there, the keeper knows."""
     home = closed.copy(tmp_path)
-    before = (home / "ledger" / "checkpoint").read_bytes()
-    (home / "ledger" / "checkpoint").unlink()
+    before = signed_by_ed25519(home)
+    (shard(home) / "checkpoint").unlink()
 
     assert found(home) == ""
-    assert (home / "ledger" / "checkpoint").read_bytes() == before
+    assert signed_by_ed25519(home) == before
 
 
 @pytest.mark.parametrize("what", sorted(FILES))
@@ -165,16 +168,16 @@ def moved(closed: Closed) -> list[bytes]:
 
 
 def write_segment(home: Path, entries: list[bytes]) -> None:
-    shutil.rmtree(home / "ledger" / "wal")
-    (home / "ledger" / "wal").mkdir()
-    (home / "ledger" / "wal" / segment_name(0)).write_bytes(segment_header(0) + records(entries))
+    shutil.rmtree(shard(home) / "wal")
+    (shard(home) / "wal").mkdir()
+    (shard(home) / "wal" / segment_name(0)).write_bytes(segment_header(0) + records(entries))
 
 
 @pytest.mark.parametrize("segments_too", [False, True])
 def test_a_look_that_is_moved_to_somebody_else_is_found(segments_too, closed, tmp_path):
     """The files are packed as the product packs them, so nothing but the entry is wrong."""
     home = closed.copy(tmp_path)
-    (home / "ledger" / "tile" / "entries" / "000").write_bytes(encode_bundle(moved(closed)[:256]))
+    (shard(home) / "tile" / "entries" / "000").write_bytes(encode_bundle(moved(closed)[:256]))
     if segments_too:
         write_segment(home, moved(closed))
 
@@ -189,7 +192,7 @@ def test_an_entry_moved_in_the_write_ahead_log_alone_changes_no_answer_and_never
     house.close()
     assert answered == closed.entries
 
-    shutil.rmtree(home / "ledger" / "tile")
+    shutil.rmtree(shard(home) / "tile")
     assert found(home) == RootMismatchError.code
 
 
@@ -211,8 +214,8 @@ def test_the_rewriters_of_the_demo_are_found_in_a_log_of_full_bundles_and_leave_
 def rewritten(closed: Closed, to: Path, entries: list[bytes]) -> Path:
     """The skilled rewriter, who holds the log's key: every file made anew over other entries, and signed."""
     home = closed.copy(to)
-    folder = home / "ledger"
-    signer = Ed25519Signer(read_key_file(folder / "log.key"))
+    folder = shard(home)
+    signer = log_signer(closed.home)
     for name in ("tile", "wal"):
         shutil.rmtree(folder / name)
     tree = Tree(lambda path: None)
@@ -260,18 +263,18 @@ def test_an_auditor_with_an_earlier_checkpoint_finds_the_rewritten_log_without_t
     home = rewritten(closed, tmp_path, closed.entries[: closed.look] + closed.entries[closed.look + 1 :])
 
     def read(path: str) -> bytes | None:
-        file = home / "ledger" / path
+        file = shard(home) / path
         return file.read_bytes() if file.is_file() else None
 
-    assert audit_log(read, closed.vkey).whole
-    finding = audit_log(read, closed.vkey, earlier=[closed.kept]).finding
+    assert audit_log(read, closed.vkeys).whole
+    finding = audit_log(read, closed.vkeys, earlier=[closed.kept]).finding
     assert finding is not None
     assert "changed" in str(finding)
 
 
 def test_a_log_with_another_key_is_refused(closed, tmp_path):
     home = closed.copy(tmp_path)
-    (home / "ledger" / "log.key").write_bytes(os.urandom(32))
+    max((shard(home) / "keys").glob("*.ed25519")).write_bytes(os.urandom(32))
 
     assert found(home)
 
@@ -375,8 +378,8 @@ def test_what_is_no_bundle_is_unusable(tmp_path):
 
 
 def published(closed: Closed) -> dict[str, bytes]:
-    folder = closed.home / "ledger"
-    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "log.key"]
+    folder = shard(closed.home)
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.parent.name != "keys"]
     return {str(path.relative_to(folder)): path.read_bytes() for path in paths if "wal" not in path.parts}
 
 
@@ -395,14 +398,14 @@ def unnoticed(closed: Closed, flips: int, seed: int) -> list[tuple[str, int, int
         at, bit = chance.randrange(len(files[name])), chance.randrange(8)
         broken = bytearray(files[name])
         broken[at] ^= 1 << bit
-        whole = audit_log((files | {name: bytes(broken)}).get, closed.vkey).whole
+        whole = audit_log((files | {name: bytes(broken)}).get, closed.vkeys).whole
         if whole and content(name, bytes(broken)) != content(name, files[name]):
             missed.append((name, at, bit))
     return missed
 
 
 def test_a_random_bit_of_the_published_log_does_not_change_unnoticed(closed):
-    assert audit_log(published(closed).get, closed.vkey).whole
+    assert audit_log(published(closed).get, closed.vkeys).whole
     assert unnoticed(closed, 60, 1) == []
 
 
@@ -417,17 +420,17 @@ def test_no_bit_of_the_checkpoint_changes_unnoticed(closed):
     for at in range(len(files["checkpoint"]) * 8):
         broken = bytearray(files["checkpoint"])
         broken[at // 8] ^= 1 << at % 8
-        assert not audit_log((files | {"checkpoint": bytes(broken)}).get, closed.vkey).whole, at
+        assert not audit_log((files | {"checkpoint": bytes(broken)}).get, closed.vkeys).whole, at
 
 
 def test_a_log_without_its_tiles_is_rebuilt_from_the_write_ahead_log(closed, tmp_path):
     """The other way round: what can be moved away without loss, as the folder's contract says."""
     home = closed.copy(tmp_path)
-    shutil.rmtree(home / "ledger" / "tile")
-    signer = Ed25519Signer(read_key_file(home / "ledger" / "log.key"))
+    shutil.rmtree(shard(home) / "tile")
+    signer = log_signer(home)
     org = parse_entry(closed.entries[0]).org
 
-    log = Sequencer(home / "ledger", signer, closed.origin, org, SystemClock(), lambda *step: None)
+    log = Sequencer(shard(home), signer, closed.origin, org, SystemClock(), lambda *step: None)
 
     assert [raw for _, raw in log.entries()] == closed.entries
     log.close()

@@ -22,7 +22,10 @@ from dyepack.app.acts import Acts
 from dyepack.app.founding import found
 from dyepack.app.home import create
 from dyepack.app.institution import Institution, open_institution
+from dyepack.app.shards import shard_names
 from dyepack.crypto.chance import SystemRandom
+from dyepack.crypto.signature import Ed25519Signer
+from dyepack.storage.keeper_database import read_key_file
 from dyepack.terms.progress import Progress, silent
 from fakes.sheets import xlsx
 
@@ -161,7 +164,7 @@ class WholeHouse:
         self.clock = clock
         values = {key.replace("__", "."): value for key, value in settings.items()}
         create(home, "测试机构", {"release.cooling_hours": 0, **values}, SystemRandom())
-        found(home)
+        found(home, clock=clock)
         self.open()
         for name, role in STAFF.items():
             self.do("actor add", name=name, role=role)
@@ -271,3 +274,14 @@ def leak(
             cells["phone"] = cells["phone"][:3] + "****" + cells["phone"][7:]
         lines.append([cells[name] for name in keep])
     return xlsx([[heads[name] for name in keep], *lines])
+
+
+def shard(home):
+    """The folder of the newest shard of a home's ledger."""
+    folder = Path(home) / "ledger"
+    return folder / shard_names(folder)[-1]
+
+
+def log_signer(home):
+    """The key that signs the newest shard, as a thief would use it."""
+    return Ed25519Signer(read_key_file(max((shard(home) / "keys").glob("*.ed25519"))))

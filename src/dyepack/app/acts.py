@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from dyepack.app.analysis import Analysis
+from dyepack.app.analysis import LedgerAnalysis
 from dyepack.app.errors import CommandError
 from dyepack.app.institution import Institution
 from dyepack.app.looking import Looking, checked_token
@@ -18,7 +18,7 @@ from dyepack.app.releasing import Releasing
 from dyepack.app.taking import Taking
 from dyepack.app.tracing import DEFAULT_ALPHA, Tracing
 from dyepack.crypto.password import hash_password
-from dyepack.ledger import Audit, Kind, audit_log, open_head, zip_bundle
+from dyepack.ledger import Kind, open_head, zip_bundle
 from dyepack.terms.actor import CLI_DEVICE, Actor, Role
 from dyepack.terms.progress import Progress
 from dyepack.terms.purpose import Purpose
@@ -36,7 +36,7 @@ class Acts:
         """Over an open institution."""
         self.house = house
         self.people = People(house)
-        self.analysis = Analysis(house.log, house.home / "ledger", house.origin)
+        self.analysis = LedgerAnalysis(house.log, house.home / "ledger")
         self.looking = Looking(house, self.people, self.analysis)
         self.releasing = Releasing(house, self.people)
         self.tracing = Tracing(house, self.people, self.releasing, self.analysis)
@@ -184,7 +184,7 @@ class Acts:
         log = self.house.log
         published = open_head(log.publish(), log.vkey)
         return {
-            "origin": self.house.origin,
+            "origin": log.origin,
             "vkey": log.vkey,
             "size": log.size(),
             "published": published.size,
@@ -203,17 +203,16 @@ class Acts:
         return {kind: count for _, kind, count in self.analysis.daily(start, offset)}
 
     def _ledger_audit(self, _arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
-        progress("audit", 0, 1)
-        self.house.log.publish()
-        audit: Audit = audit_log(self.house.log.read, self.house.log.vkey)
-        progress("audit", 1, 1)
+        audits = self.house.log.audit(progress)
+        newest = audits[-1]
         return {
-            "whole": audit.whole,
-            "size": audit.size,
-            "checked": audit.checked,
-            "root": audit.root.hex(),
-            "finding": None if audit.finding is None else str(audit.finding),
-            "witnessed": False,
+            "whole": newest.whole,
+            "size": sum(audit.size for audit in audits),
+            "checked": sum(audit.checked for audit in audits),
+            "root": newest.root.hex(),
+            "finding": None if newest.finding is None else str(newest.finding),
+            "witnessed": newest.witnessed is not None,
+            "reliability": newest.reliability,
         }
 
     def _ledger_tables(self, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:

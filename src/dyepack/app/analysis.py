@@ -8,10 +8,12 @@ entries the log is read alone: below that it is the faster of the two (``bench/a
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import astuple
 from pathlib import Path
 from typing import Final
 
-from dyepack.app.sequencer import Sequencer
+from dyepack.app.log_view import LogView
+from dyepack.app.shards import Shards
 from dyepack.ledger import Kind, open_head, parse_entry
 from dyepack.storage import analysis_query
 from dyepack.storage.analysis_tables import AnalysisTables, Refreshed, TableAudit
@@ -27,7 +29,7 @@ Found = list[tuple[int, bytes]]
 class Analysis:
     """The tables of one log, kept and asked."""
 
-    def __init__(self, log: Sequencer, folder: Path, origin: str) -> None:
+    def __init__(self, log: LogView, folder: Path, origin: str) -> None:
         """Over an open log.
 
         Args:
@@ -35,7 +37,7 @@ class Analysis:
             folder: Where logs are; the tables stand below ``parquet/``.
             origin: The log's name; its last word is the shard.
         """
-        self._log = log
+        self.log = log
         self._tables = AnalysisTables(folder / "parquet" / origin.rpartition("/")[2], log.read, origin)
 
     def refresh(self, progress: Progress = silent, *, rebuild: bool = False) -> Refreshed:
@@ -84,23 +86,74 @@ class Analysis:
         with self._tables.lock:
             covered = self._covered()
             found = ask(self._tables) if covered else []
-            return found + [(index, raw) for index, raw in self._log.entries(covered) if fits(raw)]
+            return found + [(index, raw) for index, raw in self.log.entries(covered) if fits(raw)]
 
     def _newer(self, covered: int, since: int) -> Iterator[tuple[int, bytes]]:
         """Entries after the covered ones with ``t`` at or after ``since``; times never go back, so halving finds it."""
-        low, high = covered, self._log.size()
+        low, high = covered, self.log.size()
         while low < high:
             middle = (low + high) // 2
-            if parse_entry(self._log.entry(middle)).t < since:
+            if parse_entry(self.log.entry(middle)).t < since:
                 low = middle + 1
             else:
                 high = middle
-        return self._log.entries(low)
+        return self.log.entries(low)
 
     def _covered(self) -> int:
         """Entries to be asked of the tables: all they hold; none if it is not worth it, or more than the log holds."""
         covered = self._tables.covered()
-        return covered if WORTH_ASKING <= covered <= self._log.size() else 0
+        return covered if WORTH_ASKING <= covered <= self.log.size() else 0
 
     def _published(self) -> int:
-        return open_head(self._log.publish(), self._log.vkey).size
+        return open_head(self.log.publish(), self.log.vkey).size
+
+
+class LedgerAnalysis:
+    """The same over all shards of a ledger; entries come with their place."""
+
+    def __init__(self, shards: Shards, folder: Path) -> None:
+        """Over an open ledger; the tables stand below ``folder/parquet/<shard>/``."""
+        self._shards = shards
+        self._folder = folder
+        self._known: dict[str, Analysis] = {}
+
+    def looks(self, aliases: Sequence[str]) -> Found:
+        """Every entry about one of these aliases."""
+        return [(first + index, raw) for first, part in self._parts() for index, raw in part.looks(aliases)]
+
+    def of_kind(self, kind: Kind) -> Found:
+        """Every entry of one kind."""
+        return [(first + index, raw) for first, part in self._parts() for index, raw in part.of_kind(kind)]
+
+    def daily(self, since: int, offset_minutes: int) -> list[tuple[int, str, int]]:
+        """First microsecond of a day, kind and number of its entries, from ``since`` on."""
+        counts: Counter[tuple[int, str]] = Counter()
+        for _, part in self._parts():
+            counts.update({(start, kind): count for start, kind, count in part.daily(since, offset_minutes)})
+        return [(start, kind, count) for (start, kind), count in sorted(counts.items())]
+
+    def refresh(self, progress: Progress = silent, *, rebuild: bool = False) -> Refreshed:
+        """Bring all tables up to the published checkpoints; to be called every hour."""
+        done = [part.refresh(progress, rebuild=rebuild) for _, part in self._parts()]
+        return Refreshed(*(sum(column) for column in zip(*map(astuple, done), strict=True)))
+
+    def audit(self, progress: Progress = silent) -> TableAudit:
+        """Compare all tables with the tiles; the first finding ends it."""
+        done = []
+        for _, part in self._parts():
+            done.append(part.audit(progress))
+            if done[-1].finding is not None:
+                break
+        last = done[-1]
+        return TableAudit(last.whole, sum(one.files for one in done), sum(one.checked for one in done), last.finding)
+
+    def _parts(self) -> list[tuple[int, Analysis]]:
+        first = 0
+        parts = []
+        for name, view in self._shards.shards().items():
+            known = self._known.get(name)
+            if known is None or known.log is not view:
+                known = self._known[name] = Analysis(view, self._folder, view.origin)
+            parts.append((first, known))
+            first += view.size()
+        return parts

@@ -7,15 +7,16 @@ from dyepack.app.errors import CommandError
 from dyepack.app.institution import open_institution
 from dyepack.app.settings import Value
 from dyepack.identifiers import IdentifierError, normalize_phone
+from dyepack.terms.time import Clock
 
 
-def found(home: Path) -> None:
+def found(home: Path, *, clock: Clock | None = None) -> None:
     """Open a new home for the first time.
 
     Raises:
         CommandError: The file of ``mark.lines`` cannot be used; names the line, never the number.
     """
-    with open_institution(home) as house:
+    with open_institution(home, clock=clock) as house:
         path = house.settings["mark.lines"]
         if path:
             notes = [house.keeper.seal_note("line", "line", line.encode()) for line in read_lines(Path(path))]

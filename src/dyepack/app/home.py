@@ -7,7 +7,7 @@
       home.lock                  held by the one process that writes
       serve.sock          0600   only while the desk is served
       vault.db*           0600   ciphertext, tags, codes
-      ledger/             0700   the log, its signing key (log.key 0600)
+      ledger/             0700   the log, a shard a year, each with its signing keys (``shards``); quorum.txt
       keeper/             0700   keeper.db, root.key, mark.key, log.vkey, ceilings: without it the rest is nothing;
                                  not there if the keeper is a process of its own (``keeping``)
 """
@@ -50,7 +50,7 @@ def create(home: Path, name: str, values: Mapping[str, Value], random: Random) -
     for folder in (home, home / "ledger", home / "keeper"):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
-    for key in (home / "ledger" / "log.key", home / "keeper" / "root.key", home / "keeper" / "mark.key"):
+    for key in (home / "keeper" / "root.key", home / "keeper" / "mark.key"):
         replace_private(key, random.token_bytes(KEY_BYTES))
     ceilings = files("dyepack.vault.keeper").joinpath("ceilings.toml").read_bytes()
     replace_private(home / "keeper" / "ceilings.toml", ceilings)

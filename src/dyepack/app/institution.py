@@ -13,31 +13,32 @@ from typing import Self
 from dyepack.app.clock import SystemClock
 from dyepack.app.home import Lock, settings_of
 from dyepack.app.keeping import in_memory, open_folder
+from dyepack.app.log_keys import LogKeys
 from dyepack.app.marking import CopyMarker
-from dyepack.app.sequencer import Sequencer
+from dyepack.app.quorum_file import read_quorum
 from dyepack.app.settings import Settings
+from dyepack.app.shards import Shards, newest_keys
 from dyepack.crypto.chance import SystemRandom
 from dyepack.crypto.digest import sha256
-from dyepack.crypto.signature import Ed25519Signer
 from dyepack.gateways.keeper_socket import SocketTransport
-from dyepack.ledger import Fact, Kind, note_key, parse_entry
+from dyepack.ledger import Fact, Kind
+from dyepack.ledger.errors import BadEntryError
 from dyepack.storage.database import Database
 from dyepack.storage.govern_store import ApprovalStore, CaseStore, KnownStore, QuotaStore, StaffStore
-from dyepack.storage.keeper_database import VkeyFile, read_key_file
+from dyepack.storage.keeper_database import VkeyFile
 from dyepack.storage.mark_store import MarkStore, TraceStore
 from dyepack.storage.outbox import Details, Outbox
 from dyepack.storage.schema import HEAD, revision_of, upgrade
 from dyepack.storage.vault_store import LotStore, RecordStore, ReleaseStore
 from dyepack.terms.chance import Random, new_id
 from dyepack.terms.ids import decode_id
-from dyepack.terms.time import Clock, to_datetime
+from dyepack.terms.time import Clock
 from dyepack.vault.admission import Admission
 from dyepack.vault.erase import Eraser
 from dyepack.vault.errors import KeeperUnreachableError
 from dyepack.vault.intake import Intake
 from dyepack.vault.joined import Joined
 from dyepack.vault.keeper.client import KeeperClient
-from dyepack.vault.keeper.service import STATE_KINDS
 from dyepack.vault.permission import Permission
 from dyepack.vault.policies import shipped
 from dyepack.vault.policy import PolicySet
@@ -80,27 +81,17 @@ class Institution:
         self.marks = MarkStore(self.database)
         self.traces = TraceStore(self.database)
         self.known = KnownStore(self.database)
-        signer = Ed25519Signer(read_key_file(home / "ledger" / "log.key"))
-        origin = f"dyepack.invalid/{self.id}/{to_datetime(clock.now()).year}"
-        self.origin = self.known.get("origin") or origin
-        self.keeper = self._open_keeper(signer)
-        known = self.keeper.size()
-        self.log = Sequencer(
-            home / "ledger",
-            signer,
-            self.origin,
-            self.id,
-            clock,
-            self.keeper.advance,
-            keeper_size=known,
-        )
-        self._catch_up(known)
+        base = f"{settings['ledger.base'] or 'dyepack.invalid'}/{self.id}"
+        self.keeper = self._open_keeper(newest_keys(home / "ledger", base, clock, random))
+        quorum = read_quorum(home / "ledger")
+        self.log = Shards(home / "ledger", base, self.id, clock, random, self.keeper, quorum=quorum)
+        self._say_who_keeps()
         self.policies = PolicySet.load(*shipped())
         self._join()
         self._drain()
         self._say_what_is_new()
 
-    def _open_keeper(self, signer: Ed25519Signer) -> KeeperClient:
+    def _open_keeper(self, keys: LogKeys) -> KeeperClient:
         """The keeper in HOME/keeper, or the process that the setting names: the same frames."""
         if self.settings["keeper.socket"]:
             said = self.known.get("ceilings") or ""
@@ -109,7 +100,7 @@ class Institution:
         folder = self.home / "keeper"
         vkey = folder / "log.vkey"
         if not vkey.exists():
-            VkeyFile(vkey).keep([note_key(self.origin, signer.public_key).vkey])
+            VkeyFile(vkey).keep([keys.vkey])
         limited = self.settings["limits.enabled"]
         opened = open_folder(folder, self.id, clock=self.clock, random=self.random, limited=limited)
         self._weaker_ceilings = opened.weaker
@@ -151,28 +142,30 @@ class Institution:
         """A fact with a fresh id."""
         return Fact(new_id(self.random), kind, {name: value for name, value in fields.items() if value != ()})
 
-    def _catch_up(self, known: int) -> None:
-        """A keeper that was killed, or restored from a backup, follows the log before it opens anything."""
-        missed = [index for index, raw in self.log.entries(known) if parse_entry(raw).kind in STATE_KINDS]
-        if missed:
-            self.log.publish()  # an erasure may need a quorum, which a published checkpoint carries
-            self.keeper.replay([self.log.prove(index) for index in missed])
+    def _say_who_keeps(self) -> None:
+        """A keeper apart was started anew; one of this process starts with every command, and nobody asks."""
         run = self.keeper.standing().run
-        if self.known.get("keeper") != run:
+        if self.settings["keeper.socket"] and self.known.get("keeper") != run:
             self.log.append([self.fact(Kind.KEEPER_STARTED, actor="p_keeper", ref=run)])
             self.known.put("keeper", run)
 
     def _drain(self) -> None:
+        """Append what a crash left in the outbox; a fact that no log takes is set aside, and that is said."""
         waiting = self.outbox.waiting()
-        if waiting:
+        if not waiting:
+            return
+        try:
             self.log.append(waiting)
-            self.outbox.done([one.id for one in waiting])
+        except BadEntryError:
+            for fact in waiting:
+                try:
+                    self.log.append([fact])
+                except BadEntryError:
+                    self.log.append([self.fact(Kind.CHECK_FAILED, actor=PROCESS, outcome="outbox")])
+        self.outbox.done([one.id for one in waiting])
 
     def _say_what_is_new(self) -> None:
         facts = []
-        if self.known.get("origin") is None:
-            facts.append(self.fact(Kind.LOG_OPENED, actor="p_log"))
-            self.known.put("origin", self.origin)
         if self.known.get("policy") != self.policies.digest:
             facts.append(self.fact(Kind.POLICY_CHANGED, actor=PROCESS, digest=self.policies.digest))
         settings = digest_text(sha256(self.settings.to_toml().encode("utf-8")))
@@ -181,6 +174,9 @@ class Institution:
                 self.fact(Kind.SETTINGS_CHANGED, actor=PROCESS, outcome=key, n=int(self.settings[key]))
                 for key in self.settings.weaker()
             ]
+        quorum = "" if self.log.quorum is None else digest_text(sha256(self.log.quorum.text.encode()))
+        if (self.known.get("quorum") or "") != quorum:
+            facts.append(self.fact(Kind.QUORUM_CHANGED, actor=PROCESS, **({"digest": quorum} if quorum else {})))
         ceilings = ",".join(self._weaker_ceilings)
         if (self.known.get("ceilings") or "") != ceilings:
             facts.append(
@@ -191,6 +187,7 @@ class Institution:
             self.known.put("policy", self.policies.digest)
             self.known.put("settings", settings)
             self.known.put("ceilings", ceilings)
+            self.known.put("quorum", quorum)
 
     def close(self) -> None:
         """Say what the keeper honored, publish the log, fold the databases, let go of the home."""

@@ -61,11 +61,17 @@ class LogKeys:
         return note + "".join(cosigner.line(head, seconds) for cosigner in self.cosigners)
 
 
-def add_keys(folder: Path, instant: int, random: Random) -> None:
-    """Make a pair of keys that comes into force at ``instant``; durable when this returns."""
+def add_keys(folder: Path, now: int, random: Random) -> None:
+    """Make a pair of keys that is in force from now on, whatever the clock said before; durable when this returns."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for ending in (_ED25519, _ML_DSA):
+    instant = max([now, *(earlier + 1 for earlier in _instants(folder))])
+    for ending in (_ML_DSA, _ED25519):  # a pair is there once its last file is
         write_key_file(folder / f"{instant:016d}{ending}", random.token_bytes(SEED_BYTES))
+
+
+def _instants(folder: Path) -> list[int]:
+    """When keys came into force, newest first."""
+    return sorted((int(path.stem) for path in folder.glob(f"*{_ED25519}")), reverse=True)
 
 
 def load_keys(folder: Path, origin: str, now: int) -> LogKeys:
@@ -74,7 +80,7 @@ def load_keys(folder: Path, origin: str, now: int) -> LogKeys:
     Raises:
         KeyFileBrokenError: A key file has the wrong size, or there is none.
     """
-    instants = sorted((int(path.stem) for path in folder.glob(f"*{_ED25519}")), reverse=True) or [0]
+    instants = _instants(folder) or [0]
     overlap = now < instants[0] + OVERLAP_SECONDS * MICROSECONDS
     stems = [f"{instant:016d}" for instant in instants[: 2 if overlap else 1]]
     return LogKeys(

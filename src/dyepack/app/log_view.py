@@ -57,6 +57,11 @@ class LogView:
         """The newest Ed25519 key of the log."""
         return self.keys.vkey
 
+    @property
+    def vkeys(self) -> tuple[str, ...]:
+        """All keys that sign now, of both kinds."""
+        return tuple(key.vkey for key in self.keys.keys)
+
     def size(self) -> int:
         """Number of entries that are synced."""
         return self._size
@@ -79,6 +84,10 @@ class LogView:
         if self._checkpoint is None:
             raise NoSuchEntryError
         return self._checkpoint
+
+    def publish(self) -> str:
+        """The checkpoint of all entries; a log that is not written any more has nothing else to publish."""
+        return self.checkpoint()
 
     def witnessed(self) -> Checkpoint | None:
         """The newest checkpoint with a quorum of cosignatures, if there is one."""
@@ -247,6 +256,10 @@ class LogView:
         if stored is None:
             raise TileError(path=tile.bundle_path, why="missing")
         return first, decode_bundle(stored, WIDTH, tile.bundle_path)
+
+    def close(self) -> None:
+        """Give the folder back."""
+        self._folder.close()
 
     # -- for the writer ----------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from dyepack.app.analysis import Analysis
+from dyepack.app.analysis import LedgerAnalysis
 from dyepack.app.institution import Institution
 from dyepack.app.people import People
 from dyepack.govern import Approval, ApprovalRequest, grant, reveal_request, shared_device, valid_approvals
@@ -30,7 +30,7 @@ from dyepack.vault.search import Page
 class Looking:
     """What staff do all day."""
 
-    def __init__(self, house: Institution, people: People, analysis: Analysis) -> None:
+    def __init__(self, house: Institution, people: People, analysis: LedgerAnalysis) -> None:
         """Over an open institution."""
         self._house = house
         self._people = people

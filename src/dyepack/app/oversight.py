@@ -219,7 +219,7 @@ class Oversight:
         log = self._house.log
         text = log.checkpoint()
         return {
-            "origin": self._house.origin,
+            "origin": log.origin,
             "vkey": log.vkey,
             "size": log.size(),
             "published": open_head(text, log.vkey).size,

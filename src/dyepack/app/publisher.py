@@ -165,6 +165,24 @@ class Publisher:
                 raise again(self._failure)
         return self._view.checkpoint()
 
+    def await_quorum(self) -> None:
+        """Publish everything synced so far, and wait until the quorum has cosigned it; at once without a quorum.
+
+        Raises:
+            QuorumUnavailableError: It has not in time.
+            UnavailableError: The log cannot be written.
+        """
+        wanted = self._view.size()
+        self.publish()
+        if self._quorum is None:
+            return
+        with self._changed:
+            self._changed.wait_for(lambda: self._failure or self._is_witnessed(wanted), QUORUM_SECONDS)
+            if self._failure:
+                raise again(self._failure)
+            if not self._is_witnessed(wanted):
+                raise self._too_few()
+
     def fail(self, failure: LedgerError) -> None:
         """Refuse what waits, now and from now on."""
         with self._changed:
@@ -291,6 +309,8 @@ class Publisher:
             self._folder.write({WITNESSED: signed.encode()})
             self._view.witness_at(open_checkpoint(signed, self._view.keys.keys, self._quorum.keys))
             current.witnessed = True
+            with self._changed:
+                self._changed.notify_all()
             self._acknowledge(current.head.size, signed)
             self._folder.drop_segments(current.head.size)  # 7
 
@@ -306,9 +326,14 @@ class Publisher:
         with self._changed:
             late = [one for one in self._waiting if one.until <= now]
             self._waiting = [one for one in self._waiting if one.until > now]
-        if late:
-            signed = self._round.lines if self._round is not None else {}
-            missing = ", ".join(self._quorum.missing(signed)) if self._quorum is not None else ""
-            failure = QuorumUnavailableError(seconds=int(QUORUM_SECONDS), why=f"missing: {missing}")
-            for one in late:
-                one.refuse(failure)
+        for one in late:
+            one.refuse(self._too_few())
+
+    def _is_witnessed(self, size: int) -> bool:
+        witnessed = self._view.witnessed()
+        return witnessed is not None and witnessed.head.size >= size
+
+    def _too_few(self) -> QuorumUnavailableError:
+        signed = self._round.lines if self._round is not None else {}
+        missing = ", ".join(self._quorum.missing(signed)) if self._quorum is not None else ""
+        return QuorumUnavailableError(seconds=int(QUORUM_SECONDS), why=f"missing: {missing}")

@@ -8,7 +8,7 @@ second only by somebody who kept an earlier checkpoint, which is what the keeper
 from dataclasses import dataclass
 
 from dyepack.app.institution import Institution
-from dyepack.crypto.signature import Ed25519Signer
+from dyepack.app.log_keys import LogKeys
 from dyepack.ledger import (
     Head,
     Kind,
@@ -18,12 +18,10 @@ from dyepack.ledger import (
     leaf_hash,
     open_head,
     parse_entry,
-    sign_head,
     tiles_between,
     zip_bundle,
 )
 from dyepack.ledger.tiles import WIDTH, Tile
-from dyepack.storage.keeper_database import read_key_file
 from dyepack.terms.errors import DyepackError
 
 
@@ -52,13 +50,12 @@ def rewrite_without(house: Institution) -> Rewrite:
     """Try to make the last reveal vanish; there must be one."""
     kept = house.log.publish()
     size = open_head(kept, house.log.vkey).size
-    found = house.log.find([Kind.FIELD_REVEALED.value])
+    found = house.log.current.find([Kind.FIELD_REVEALED.value])
     index, raw = found[-1]
     target = parse_entry(raw).id
-    entries = [entry for _, entry in house.log.entries(0, size)]
+    entries = [entry for _, entry in house.log.current.entries(0, size)]
     clumsy = _edited(house, entries, index)
-    signer = Ed25519Signer(read_key_file(house.home / "ledger" / "log.key"))
-    files = _log_files(entries[:index] + entries[index + 1 :], house.origin, signer)
+    files = _log_files(entries[:index] + entries[index + 1 :], house.log.current.keys)
     alone = audit_log(files.get, house.log.vkey)
     compared = audit_log(files.get, house.log.vkey, earlier=[kept])
     assert alone.whole
@@ -70,7 +67,7 @@ def rewrite_without(house: Institution) -> Rewrite:
         skilled=compared.finding,
         keeper=_shown_to_keeper(house, files["checkpoint"]),
         entry=target,
-        bundle=zip_bundle(house.log.evidence([index])),
+        bundle=zip_bundle(house.log.current.evidence([index])),
     )
 
 
@@ -82,10 +79,11 @@ def _edited(house: Institution, entries: list[bytes], index: int) -> DyepackErro
     bundle[index - first] = entries[index][:middle] + bytes([entries[index][middle] ^ 1]) + entries[index][middle + 1 :]
     path = Tile(0, index // WIDTH, len(bundle)).bundle_path
     files = {path: encode_bundle(bundle)}
-    return audit_log(lambda asked: files.get(asked) or house.log.read(asked), house.log.vkey).finding
+    log = house.log.current
+    return audit_log(lambda asked: files.get(asked) or log.read(asked), log.vkeys).finding
 
 
-def _log_files(entries: list[bytes], origin: str, signer: Ed25519Signer) -> dict[str, bytes]:
+def _log_files(entries: list[bytes], keys: LogKeys) -> dict[str, bytes]:
     tree = Tree(lambda _path: None)
     tree.append([leaf_hash(entry) for entry in entries])
     files: dict[str, bytes] = {}
@@ -94,7 +92,7 @@ def _log_files(entries: list[bytes], origin: str, signer: Ed25519Signer) -> dict
         if tile.level == 0:
             start = tile.number * WIDTH
             files[tile.bundle_path] = encode_bundle(entries[start : start + tile.width])
-    files["checkpoint"] = sign_head(Head(origin, tree.size, tree.edge().root), signer).encode("utf-8")
+    files["checkpoint"] = keys.sign(Head(keys.origin, tree.size, tree.edge().root)).encode("utf-8")
     return files
 
 

@@ -22,6 +22,7 @@ Invariants:
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from dyepack.app.log_keys import LogKeys
@@ -29,7 +30,14 @@ from dyepack.app.log_view import LogView
 from dyepack.app.publisher import Publisher, Witnesses
 from dyepack.app.tickets import Ticket, Waiting, again
 from dyepack.ledger import MAX_BATCH, Fact, Level, Log, LogSigner, Quorum, Receipt, stamp_of
-from dyepack.ledger.errors import BusyError, ClosedError, LedgerError, RolledBackError, UnavailableError
+from dyepack.ledger.errors import (
+    BusyError,
+    ClosedError,
+    LedgerError,
+    QuorumUnavailableError,
+    RolledBackError,
+    UnavailableError,
+)
 from dyepack.ledger.log import ID_WINDOW
 from dyepack.ledger.tiles import WIDTH
 from dyepack.storage.log_folder import LogFolder, restore
@@ -154,11 +162,23 @@ class Sequencer(LogView):
             self.publish()
         return super().covering(index)
 
+    def await_quorum(self) -> None:
+        """Publish everything synced so far, and wait until the quorum has cosigned it; at once without a quorum.
+
+        Raises:
+            QuorumUnavailableError: It has not in time.
+            UnavailableError: The log cannot be written.
+        """
+        with self._work:
+            self._check_open()
+        self._publisher.await_quorum()
+
     def newest(self) -> str:
-        """The checkpoint of everything that is synced; a witnessed one of it if there is one."""
-        published = self.publish()
+        """The checkpoint of everything that is synced; a witnessed one of it if the witnesses answer."""
+        with suppress(QuorumUnavailableError):
+            self.await_quorum()
         witnessed = self.witnessed()
-        return witnessed.note if witnessed is not None and witnessed.head.size == self._published else published
+        return witnessed.note if witnessed is not None and witnessed.head.size == self._published else self.checkpoint()
 
     def head(self) -> str:
         """The newest signed head; entries of level 0 may be newer."""

@@ -81,6 +81,11 @@ SETTINGS = (
         weaker=lambda value: not value,
     ),
     Setting(
+        "ledger.base",
+        "",
+        "What the names of logs begin with, best an address of your own such as ledger.school.example; set at init.",
+    ),
+    Setting(
         "keeper.socket",
         "",
         "Socket of a keeper apart, set by `dyepack keeper adopt`; empty: the keeper is in HOME/keeper.",

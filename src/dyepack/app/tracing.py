@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from dyepack.app.analysis import Analysis
+from dyepack.app.analysis import LedgerAnalysis
 from dyepack.app.errors import CommandError, FrameChangedError
 from dyepack.app.institution import PROCESS, Institution
 from dyepack.app.linking import Links, items_of, link
@@ -85,7 +85,7 @@ class VerdictPart(msgspec.Struct):
 class Tracing:
     """The acts of a trace."""
 
-    def __init__(self, house: Institution, people: People, releasing: Releasing, analysis: Analysis) -> None:
+    def __init__(self, house: Institution, people: People, releasing: Releasing, analysis: LedgerAnalysis) -> None:
         """Over an open institution."""
         self._house = house
         self._people = people

@@ -72,6 +72,12 @@ class Kind(StrEnum):
     LOG_KEY_ROTATED = (
         "ledger:key:rotated", 2, "actor digest",
         "The log is signed by another key from here on; `digest` is the SHA-256 of its verifier key.")
+    QUORUM_CHANGED = (
+        "ledger:quorum:changed", 2, "actor",
+        "Level 2 waits for other witnesses; `digest` is the SHA-256 of the quorum file, absent if there is none.")
+    SHARD_PRUNED = (
+        "ledger:shard:pruned", 2, "actor digest",
+        "The entries of an old shard were removed after their term; `digest` is the SHA-256 of its final head.")
     SETTINGS_CHANGED = (
         "app:settings:changed", 2, "actor outcome",
         "A setting was changed or stands weaker than its default; `outcome` is the setting's id, `n` its value.")

@@ -16,8 +16,8 @@ divisible, two such sets exist exactly if n + d >= 2 k (members are disjoint, si
 It is weak, too, if one operator (one key name) counts more than once in a threshold, or one key stands twice.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from dyepack.ledger.errors import NoteError, QuorumFileError, WeakQuorumError
@@ -82,6 +82,13 @@ class Quorum:
     def missing(self, signed: Collection[NoteKey]) -> tuple[str, ...]:
         """The file's names of witnesses that have not cosigned, in its order."""
         return tuple(name for name, witness in self.witnesses.items() if witness.key not in signed)
+
+    def with_logs(self, keys: Iterable[NoteKey]) -> "Quorum":
+        """The same for the Ed25519 keys of another log: a log has new keys every year, its witnesses stay."""
+        logs = tuple(key for key in keys if key.kind is KeyKind.ED25519)
+        lines = [line for line in self.text.splitlines(keepends=True) if line.split()[:1] != ["log"]]
+        text = "".join([*(f"log {key.vkey}\n" for key in logs), *lines])
+        return replace(self, text=text, logs=logs)
 
     def _holds(self, name: str, signed: frozenset[NoteKey]) -> bool:
         if name in self.witnesses:

@@ -123,3 +123,14 @@ def test_a_file_without_its_last_newline_or_without_a_log_is_refused():
     for text in (policy(*witnesses("a"), "quorum a")[:-1], "".join(f"{x}\n" for x in [*witnesses("a"), "quorum a"])):
         with pytest.raises(QuorumFileError):
             parse_quorum(text)
+
+
+def test_the_witnesses_stay_when_the_log_of_the_next_year_has_other_keys():
+    text = policy("# who", *witnesses(), "group g 2 a b c", "quorum g")
+    next_log = note_key("log.example/2027", Ed25519Signer(bytes([1] * 32)).public_key)
+
+    moved = parse_quorum(text).with_logs([next_log])
+
+    assert moved.logs == (next_log,)
+    assert parse_quorum(moved.text) == moved
+    assert moved.text.replace(next_log.vkey, LOG.vkey) == text

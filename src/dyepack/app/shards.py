@@ -1,0 +1,433 @@
+"""Shards (分册): the ledger of an institution is one log per calendar year; the newest is written, all are read.
+
+::
+
+    HOME/ledger/
+      quorum.txt         C2SP quorum file: whose cosignatures level 2 waits for; without it nothing is witnessed
+      <year>[-<n>]/      one shard: a log folder (``storage.log_folder``) with its own keys (``log_keys``)
+        pruned           the entries were removed after their term; the final checkpoint and the upper tiles stay
+        lost             the shard was given up after a loss; says from where its successor goes on
+
+Every shard has new keys. How one follows another (``roll``; a crash at any point is made up for at the next start):
+
+1. the folder and the keys of the next shard are made;
+2. the last entry of the old one, ``ledger:log:closed``, names the next key; it is published, and witnessed;
+3. the keeper follows against the receipt of that entry; from then on the old shard opens nothing;
+4. the first entry of the next one, ``ledger:log:opened``, names the final head of the old one.
+
+A *place* counts entries over all shards that still have theirs, from 0; in a single shard it is the index.
+"""
+
+import re
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+from dyepack.app.log_keys import LogKeys, add_keys, load_keys
+from dyepack.app.log_view import LogView
+from dyepack.app.sequencer import AskWitnesses, Sequencer
+from dyepack.crypto.digest import sha256
+from dyepack.ledger import (
+    Audit,
+    Fact,
+    Head,
+    Kind,
+    Quorum,
+    Receipt,
+    Value,
+    audit_log,
+    digest_text,
+    head_text,
+    open_checkpoint,
+    parse_entry,
+)
+from dyepack.ledger.errors import NoSuchEntryError, QuorumUnavailableError
+from dyepack.storage.log_folder import CHECKPOINT, LogFolder, restore
+from dyepack.terms.chance import Random, new_id
+from dyepack.terms.progress import Progress
+from dyepack.terms.time import Clock, to_datetime
+from dyepack.vault.keeper.service import STATE_KINDS
+from dyepack.vault.keeper.wire import Keeper
+
+KEYS: Final = "keys"
+PRUNED: Final = "pruned"
+LOST: Final = "lost"
+_NAME: Final = re.compile(r"([0-9]{4})(?:-([0-9]{1,3}))?")
+_LOG: Final = "p_log"
+
+
+def shard_names(folder: Path) -> list[str]:
+    """Names of all shards, oldest first."""
+    found = [match for path in folder.iterdir() if path.is_dir() and (match := _NAME.fullmatch(path.name))]
+    return [match[0] for match in sorted(found, key=lambda match: (int(match[1]), int(match[2] or 0)))]
+
+
+def next_name(names: Sequence[str], now: int) -> str:
+    """The name of the shard to begin now: the year, numbered from 2 if the year has one already."""
+    year = f"{max(to_datetime(now).year, int(names[-1][:4]) if names else 0):04d}"
+    taken = [name for name in names if name[:4] == year]
+    return f"{year}-{len(taken) + 1}" if taken else year
+
+
+def newest_keys(folder: Path, base: str, clock: Clock, random: Random) -> LogKeys:
+    """The keys of the newest shard; the first shard is made if there is none."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    names = shard_names(folder) or [next_name((), clock.now())]
+    keys = folder / names[-1] / KEYS
+    if not keys.exists():
+        add_keys(keys, clock.now(), random)
+    return load_keys(keys, f"{base}/{names[-1]}", clock.now())
+
+
+class Shards:
+    """The ledger. Satisfies ``vault.ports.Ledger``; callers may be many threads."""
+
+    def __init__(
+        self,
+        folder: Path,
+        base: str,
+        institution: str,
+        clock: Clock,
+        random: Random,
+        keeper: Keeper,
+        *,
+        quorum: Quorum | None = None,
+        witnesses: AskWitnesses | None = None,
+    ) -> None:
+        """Open the newest shard, finish what a crash left of the change to it, lead the keeper to it.
+
+        Args:
+            folder: ``HOME/ledger``.
+            base: What names of shards are appended to: the origin is ``<base>/<shard>``.
+            institution: ``i_`` + 26.
+            clock: Time.
+            random: Randomness for keys and ids.
+            keeper: Follows the heads.
+            quorum: Of ``quorum.txt``.
+            witnesses: Who asks the witnesses.
+
+        Raises:
+            LedgerError: A step of the start failed; its sentence names the remedy.
+        """
+        self._folder = folder
+        self._base = base
+        self._institution = institution
+        self._clock = clock
+        self._random = random
+        self._keeper = keeper
+        self._quorum = quorum
+        self._witnesses = witnesses
+        self._gate = threading.Condition()  # guards what follows
+        self._inside = 0
+        self._rolling = False
+        self._views: dict[str, LogView] = {}
+        self._open_newest()
+
+    # -- writing ----------------------------------------------------------------------------------------------------
+
+    def append(self, facts: Sequence[Fact]) -> list[Receipt | None]:
+        """Append to the newest shard; see ``Sequencer.append``."""
+        with self._held():
+            return self.current.append(facts)
+
+    def publish(self) -> str:
+        """Publish everything acknowledged so far now; returns the checkpoint."""
+        with self._held():
+            return self.current.publish()
+
+    def is_due(self) -> bool:
+        """Whether the year of the newest shard is over."""
+        return to_datetime(self._clock.now()).year > int(self.name[:4])
+
+    def roll(self) -> None:
+        """Close the newest shard and begin the next one; appends wait meanwhile.
+
+        Raises:
+            QuorumUnavailableError: The witnesses are away, so the end of the shard would have no witness; it goes on.
+        """
+        with self._alone():
+            self.current.await_quorum()
+            name = next_name(shard_names(self._folder), self._clock.now())
+            add_keys(self._folder / name / KEYS, self._clock.now(), self._random)  # 1
+            self.current.close()
+            self._open_newest()
+
+    def rotate(self) -> None:
+        """Sign with another key from now on; the one before signs beside it for 30 days."""
+        with self._alone():
+            add_keys(self._folder / self.name / KEYS, self._clock.now(), self._random)
+            self.current.close()
+            self._open_newest()
+
+    def ask(self, quorum: Quorum) -> None:
+        """Wait for the cosignatures of another quorum from now on."""
+        with self._alone():
+            self.current.close()
+            self._quorum = quorum
+            self._open_newest()
+
+    def stop(self, error: Exception) -> None:
+        """Acknowledge nothing any more, until a restart."""
+        self.current.stop(error)
+
+    def close(self) -> None:
+        """Append what waits, publish, and give all folders back."""
+        self.current.close()
+        for view in self._views.values():
+            view.close()
+
+    # -- reading ----------------------------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """Name of the newest shard."""
+        return self.current.origin.rpartition("/")[2]
+
+    @property
+    def origin(self) -> str:
+        """Name of the log that is written."""
+        return self.current.origin
+
+    @property
+    def vkey(self) -> str:
+        """Its newest Ed25519 key."""
+        return self.current.vkey
+
+    @property
+    def vkeys(self) -> tuple[str, ...]:
+        """All keys that sign it now, of both kinds."""
+        return self.current.vkeys
+
+    @property
+    def quorum(self) -> Quorum | None:
+        """Whose cosignatures level 2 waits for."""
+        return self._quorum
+
+    def shards(self) -> dict[str, LogView]:
+        """All shards that still have their entries, oldest first."""
+        return {**self._views, self.name: self.current}
+
+    def size(self) -> int:
+        """Entries of all of them."""
+        return sum(view.size() for view in self.shards().values())
+
+    def head(self) -> str:
+        """The newest signed head."""
+        return self.current.head()
+
+    def checkpoint(self) -> str:
+        """The published checkpoint of the newest shard."""
+        return self.current.checkpoint()
+
+    def entries(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, bytes]]:
+        """Entries with their place."""
+        for first, view in self._placed():
+            low = max(0, start - first)
+            high = None if stop is None else stop - first
+            if low < view.size() and (high is None or high > 0):
+                yield from ((first + index, raw) for index, raw in view.entries(low, high))
+
+    def find(self, needles: Iterable[str]) -> list[tuple[int, bytes]]:
+        """All entries whose bytes hold one of the needles, with their place."""
+        wanted = list(needles)
+        return [(first + index, raw) for first, view in self._placed() for index, raw in view.find(wanted)]
+
+    def find_id(self, entry_id: str) -> tuple[int, bytes]:
+        """The entry with this id, and its place.
+
+        Raises:
+            NoSuchEntryError: There is none.
+        """
+        for place, raw in self.find([f'"id":"{entry_id}"']):
+            return place, raw
+        raise NoSuchEntryError
+
+    def entry(self, place: int) -> bytes:
+        """The bytes of an entry.
+
+        Raises:
+            NoSuchEntryError: No such place.
+        """
+        view, index = self.at(place)
+        return view.entry(index)
+
+    def prove(self, place: int) -> Receipt:
+        """A receipt of an entry under a published checkpoint of its shard.
+
+        Raises:
+            NoSuchEntryError: No such place.
+        """
+        view, index = self.at(place)
+        return view.prove(index)
+
+    def at(self, place: int) -> tuple[LogView, int]:
+        """The shard of a place, and the index in it.
+
+        Raises:
+            NoSuchEntryError: No such place.
+        """
+        for first, view in self._placed():
+            if first <= place < first + view.size():
+                return view, place - first
+        raise NoSuchEntryError
+
+    def audit(self, progress: Progress) -> list[Audit]:
+        """Check every shard from its files, the oldest first; a finding ends it."""
+        self.publish()
+        found: list[Audit] = []
+        for view in self.shards().values():
+            quorum = self._quorum.with_logs(view.keys.keys) if self._quorum else None
+            found.append(audit_log(view.read, view.vkeys, quorum=quorum, progress=progress))
+            if found[-1].finding is not None:
+                break
+        return found
+
+    def evidence(
+        self,
+        places: Iterable[int],
+        *,
+        details: Mapping[int, tuple[bytes, bytes]] | None = None,
+        earlier: Sequence[str] = (),
+    ) -> dict[str, bytes]:
+        """The files of an evidence bundle about entries of one shard; see ``LogView.evidence``.
+
+        Raises:
+            NoSuchEntryError: No such place, or places of several shards: make a bundle for each.
+        """
+        found = [self.at(place) for place in places]
+        views = {id(view): view for view, _ in found}
+        if len(views) != 1:
+            raise NoSuchEntryError
+        (view,) = views.values()
+        own = {self.at(place)[1]: item for place, item in (details or {}).items()}
+        return view.evidence([index for _, index in found], details=own, earlier=earlier)
+
+    def _placed(self) -> list[tuple[int, LogView]]:
+        first = 0
+        found = []
+        for view in self.shards().values():
+            found.append((first, view))
+            first += view.size()
+        return found
+
+    # -- from one shard to the next -----------------------------------------------------------------------------------
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """No shard is closed meanwhile."""
+        with self._gate:
+            self._gate.wait_for(lambda: not self._rolling)
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._gate:
+                self._inside -= 1
+                if self._rolling and not self._inside:
+                    self._gate.notify_all()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Nobody appends meanwhile."""
+        with self._gate:
+            self._gate.wait_for(lambda: not self._rolling)
+            self._rolling = True
+            self._gate.wait_for(lambda: not self._inside)
+        try:
+            yield
+        finally:
+            with self._gate:
+                self._rolling = False
+                self._gate.notify_all()
+
+    def _open_newest(self) -> None:
+        names = shard_names(self._folder)
+        for name, following in pairwise(names):
+            if name not in self._views:
+                self._close_shard(name, following)
+        self.current = self._sequencer(names[-1])
+        self._say_key()
+        if not self.current.size():
+            before = self._final_head(names[-2]) if len(names) > 1 else None
+            digest = {} if before is None else {"digest": digest_text(sha256(head_text(before).encode()))}
+            with suppress(QuorumUnavailableError):  # it stands in the log, and is witnessed when they are back
+                self.current.append([Fact(new_id(self._random), Kind.LOG_OPENED, {"actor": _LOG, **digest})])  # 4
+
+    def _sequencer(self, name: str) -> Sequencer:
+        keys = self._keys(name)
+        known = self._keeper.size()
+        log = Sequencer(
+            self._folder / name,
+            keys,
+            keys.origin,
+            self._institution,
+            self._clock,
+            self._keeper.advance,
+            keeper_size=known,
+            quorum=self._quorum.with_logs(keys.keys) if self._quorum else None,
+            witnesses=self._witnesses,
+        )
+        self._catch_up(log, known)
+        return log
+
+    def _keys(self, name: str) -> LogKeys:
+        return load_keys(self._folder / name / KEYS, f"{self._base}/{name}", self._clock.now())
+
+    def _close_shard(self, name: str, following: str) -> None:
+        """Keep a view of an earlier shard; bring its end, and the keeper, over to the next one."""
+        folder = self._folder / name
+        if (folder / LOST).exists() or (folder / PRUNED).exists():
+            return
+        following_vkey = self._keys(following).vkey
+        if self._keeper.standing().origin == self._keys(name).origin:
+            closing = self._sequencer(name)
+            try:
+                receipt = self._closed(closing, following_vkey)  # 2
+                self._keeper.follow_log(receipt, following_vkey)  # 3
+            finally:
+                closing.close()
+        log_folder = LogFolder(folder)
+        keys = self._keys(name)
+        self._views[name] = LogView(log_folder, keys, restore(log_folder, keys.keys, self._quorum))
+
+    def _closed(self, closing: Sequencer, following_vkey: str) -> Receipt:
+        last = closing.size() - 1
+        if last >= 0 and parse_entry(closing.entry(last)).kind is Kind.LOG_CLOSED:
+            return closing.prove(last)
+        honored, lo, hi = self._keeper.counted()
+        if honored:
+            counted: dict[str, Value] = {"actor": "p_keeper", "n": honored, "lo": lo, "hi": hi}
+            closing.append([Fact(new_id(self._random), Kind.KEEPER_COUNTED, counted)])
+        digest = digest_text(sha256(following_vkey.encode()))
+        (receipt,) = closing.append([Fact(new_id(self._random), Kind.LOG_CLOSED, {"actor": _LOG, "digest": digest})])
+        assert receipt is not None  # level 2
+        return receipt
+
+    def _say_key(self) -> None:
+        """The keeper, and the log, hear of a key that signs since the last start."""
+        old = self.current.keys
+        if len(old.signers) < 2 or not self.current.size():
+            return
+        digest = digest_text(sha256(self.vkey.encode()))
+        if any(f'"{digest}"'.encode() in raw for _, raw in self.current.find([Kind.LOG_KEY_ROTATED.value])):
+            return
+        fact = Fact(new_id(self._random), Kind.LOG_KEY_ROTATED, {"actor": _LOG, "digest": digest})
+        (receipt,) = self.current.append([fact])
+        assert receipt is not None  # level 2
+        self._keeper.follow_log(receipt, self.vkey)
+
+    def _final_head(self, name: str) -> Head | None:
+        folder = self._folder / name
+        if (folder / LOST).exists():
+            return open_checkpoint((folder / LOST).read_text("utf-8"), self._keys(name).keys).head
+        return open_checkpoint((folder / CHECKPOINT).read_text("utf-8"), self._keys(name).keys).head
+
+    def _catch_up(self, log: Sequencer, known: int) -> None:
+        """A keeper that was killed, or restored from a backup, follows what it missed before it opens anything."""
+        missed = [index for index, raw in log.entries(known) if parse_entry(raw).kind in STATE_KINDS]
+        if missed:
+            log.publish()  # an erasure may need a quorum, which a published checkpoint carries
+            self._keeper.replay([log.prove(index) for index in missed])

@@ -1,0 +1,183 @@
+from pathlib import Path
+
+import pytest
+
+from dyepack.app import shards as module
+from dyepack.app.institution import open_institution
+from dyepack.app.shards import next_name, shard_names
+from dyepack.ledger import Kind, audit_log, digest_text, head_text, open_checkpoint, parse_entry, verify
+from dyepack.ledger.errors import NoSuchEntryError
+from dyepack.terms.progress import silent
+from fakes.ledger_logs import START, HandClock
+from fakes.whole import WholeHouse, strangers_list
+
+YEAR = 366 * 24 * 3600 * 1_000_000
+START_2027 = START + YEAR
+
+
+class Death(BaseException):
+    """The process ends here."""
+
+
+def kinds(house):
+    return [parse_entry(raw).kind for _, raw in house.log.entries()]
+
+
+@pytest.fixture
+def home(tmp_path):
+    house = WholeHouse(tmp_path / "home", clock=HandClock(START))
+    house.close()
+    return tmp_path / "home"
+
+
+def house_at(home: Path, now: int):
+    return open_institution(home, clock=HandClock(now))
+
+
+def test_shards_are_named_by_year_and_ordered_by_their_number(tmp_path):
+    for name in ("2027", "2026-10", "2026", "2026-2", "parquet", "x2026"):
+        (tmp_path / name).mkdir()
+
+    assert shard_names(tmp_path) == ["2026", "2026-2", "2026-10", "2027"]
+    assert next_name(["2026"], START) == "2026-2"
+    assert next_name(["2026", "2026-2"], START_2027) == "2027"
+    assert next_name(["2027"], START) == "2027-2"  # a clock that went back begins no older year
+
+
+def test_a_new_year_has_a_log_of_its_own_that_names_the_end_of_the_old_one(home):
+    with house_at(home, START) as house:
+        old_vkey = house.log.vkey
+        before = house.log.size()
+    with house_at(home, START_2027) as house:
+        assert house.log.is_due()
+        house.log.roll()
+
+        assert not house.log.is_due()
+        assert shard_names(home / "ledger") == ["2026", "2027"]
+        assert house.log.vkey != old_vkey
+        closed = parse_entry(house.log.shards()["2026"].entry(house.log.shards()["2026"].size() - 1))
+        assert closed.kind is Kind.LOG_CLOSED
+        assert closed.fields["digest"] == digest_text(module.sha256(house.log.vkey.encode()))
+        final = open_checkpoint(house.log.shards()["2026"].checkpoint(), house.log.shards()["2026"].keys.keys).head
+        opened = parse_entry(house.log.current.entry(0))
+        assert opened.kind is Kind.LOG_OPENED
+        assert opened.fields["digest"] == digest_text(module.sha256(head_text(final).encode()))
+        assert house.log.size() > before
+        assert all(audit.whole for audit in house.log.audit(silent))
+        assert house.keeper.standing().origin == house.log.origin
+
+
+def test_looks_of_both_years_are_found_proved_and_opened_where_they_are_due(tmp_path):
+    clock = HandClock(START)
+    house = WholeHouse(tmp_path / "home", clock=clock)
+    people = strangers_list(6, 3)
+    house.admit(house.take(people.csv("utf-8"))["lot"])
+    person = next(person for person in people.people if person.born)
+    words = {"purpose": "consult", "case": "来访", "actor": "林顾问"}
+    token = house.do("lookup", phone=person.phone, **words)["records"][0]["token"]
+    first = house.do("reveal", token=token, field="phone", **words)["entry"]
+    old = house.house.log.prove(house.house.log.find_id(first)[0])
+    clock.time = START_2027
+    house.house.log.roll()
+    second = house.do("reveal", token=token, field="phone", **words)["entry"]
+
+    places = [place for place, raw in house.house.log.find(['"vault:field:revealed"'])]
+    assert [parse_entry(house.house.log.entry(place)).id for place in places] == [first, second]
+    assert {
+        open_checkpoint(house.house.log.prove(place).head, view.keys.keys).head.origin
+        for place in places
+        for view in [house.house.log.at(place)[0]]
+    } == {"dyepack.invalid/" + house.house.id + "/2026", "dyepack.invalid/" + house.house.id + "/2027"}
+    with pytest.raises(NoSuchEntryError):
+        house.house.log.evidence(places)
+    with pytest.raises(NoSuchEntryError):
+        house.house.log.entry(house.house.log.size())
+    for place in places:
+        files = house.house.log.evidence([place])
+        folder = tmp_path / f"bundle{place}"
+        for name, data in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(data)
+        assert verify.main([str(folder)]) in (0, 3)
+    from dyepack.vault.errors import KeeperRefusedError
+    from dyepack.vault.record import parts_of_field
+
+    with pytest.raises(KeeperRefusedError):
+        house.house.keeper.open(old, [(token, parts_of_field("phone")[:1])])
+    house.close()
+
+
+@pytest.mark.parametrize("point", ["add_keys", "_close_shard", "_closed", "_final_head"])
+def test_a_change_of_shards_that_a_crash_cut_off_is_finished_at_the_next_start(home, monkeypatch, point):
+    house = house_at(home, START_2027)
+    target = module if point == "add_keys" else module.Shards
+    real = getattr(target, point)
+
+    def die_after(*arguments):
+        real(*arguments)
+        raise Death
+
+    monkeypatch.setattr(target, point, die_after)
+    with pytest.raises(Death):
+        house.log.roll()
+    monkeypatch.setattr(target, point, real)
+    house.log.current.close()
+    for view in house.log._views.values():
+        view.close()
+    house.keeper.close()
+    house.database.close()
+    house._lock.release()
+
+    with house_at(home, START_2027) as again:
+        assert shard_names(home / "ledger") == ["2026", "2027"]
+        assert kinds(again).count(Kind.LOG_CLOSED) == 1
+        assert kinds(again)[-1] is not Kind.LOG_CLOSED
+        assert again.keeper.standing().origin == again.log.origin
+        assert all(audit.whole for audit in again.log.audit(silent))
+
+
+def test_a_rotated_key_signs_beside_the_old_one_for_thirty_days(home):
+    with house_at(home, START) as house:
+        (old_ed, _) = house.log.vkeys
+        house.log.rotate()
+
+        new_ed, also_old, *_ = house.log.vkeys
+        assert (also_old, house.log.vkey) == (old_ed, new_ed)
+        note = house.log.publish()
+        for key in house.log.current.keys.keys:
+            assert key in open_checkpoint(note, house.log.current.keys.keys).times
+        rotated = [parse_entry(raw) for _, raw in house.log.find([Kind.LOG_KEY_ROTATED.value])]
+        assert [entry.fields["digest"] for entry in rotated] == [digest_text(module.sha256(new_ed.encode()))]
+        assert audit_log(house.log.current.read, old_ed).whole
+    month = 31 * 24 * 3600 * 1_000_000
+    with house_at(home, START + month) as house:
+        assert house.log.vkeys[0] == new_ed
+        assert old_ed not in house.log.vkeys
+        house.log.append([house.fact(Kind.CHECK_FAILED, actor="p_log", outcome="drill")])
+        house.log.publish()
+        assert audit_log(house.log.current.read, new_ed).whole
+        assert not audit_log(house.log.current.read, old_ed).whole
+
+
+def test_appends_wait_for_the_change_and_lose_nothing(home):
+    import threading
+
+    with house_at(home, START_2027) as house:
+        done = []
+
+        def work():
+            for _ in range(40):
+                house.log.append([house.fact(Kind.CHECK_FAILED, actor="p_log", outcome="drill")])
+                done.append(1)
+
+        threads = [threading.Thread(target=work) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        house.log.roll()
+        for thread in threads:
+            thread.join()
+
+        assert len(done) == 120
+        assert kinds(house).count(Kind.CHECK_FAILED) == 120
+        old = house.log.shards()["2026"]
+        assert parse_entry(old.entry(old.size() - 1)).kind is Kind.LOG_CLOSED
