@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from dyepack.app import analysis
 from dyepack.app.forward import ForwardServer
 from dyepack.ledger import Kind
 from fakes.whole import WholeHouse, dyepack
@@ -28,15 +27,13 @@ def test_tables_are_refreshed_audited_and_rebuilt_in_both_languages(home):
 
     assert (made["covered"], made["entries"], made["files"], made["bytes"]) == (256, 256, 1, path.stat().st_size)
     assert made["size"] > 300
-    assert "行" in dyepack("ledger", "tables", "--audit", home=home, DYEPACK_LANG="zh").out
-    assert "256 rows" in dyepack("ledger", "tables", "--audit", home=home, DYEPACK_LANG="en").out
+    assert "1 个文件，256 行" in dyepack("ledger", "tables", "--audit", home=home, DYEPACK_LANG="zh").out
     rebuilt = dyepack("ledger", "tables", "--rebuild", home=home, DYEPACK_LANG="en")
     assert (rebuilt.code, "(256 new)" in rebuilt.out) == (0, True)
-    assert "新增 0 条" in dyepack("ledger", "tables", home=home, DYEPACK_LANG="zh").out
 
 
 def test_changed_tables_are_refused_with_the_place(home):
-    dyepack("ledger", "tables", "--rebuild", home=home)
+    dyepack("ledger", "tables", home=home)
     [path] = (home / "ledger").rglob("*.parquet")
     whole = path.read_bytes()
     path.write_bytes(whole[:-4])
@@ -51,10 +48,7 @@ def test_changed_tables_are_refused_with_the_place(home):
     assert "分析表" in code.document["finding"]["zh"]
 
 
-@pytest.mark.parametrize("worth", [1, 65_536])
-def test_status_counts_the_day_by_kind(home, monkeypatch, worth):
-    monkeypatch.setattr(analysis, "WORTH_ASKING", worth)
-
+def test_status_counts_the_day_by_kind(home):
     today = dyepack("ledger", "status", "--json", home=home).document["today"]
 
     assert today["app:process:started"] >= 300

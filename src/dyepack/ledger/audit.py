@@ -164,8 +164,7 @@ class _State:
                 return
             entries = decode_bundle(self._stored(tile.bundle_path), tile.width, tile.bundle_path)
             if self.parse and not self._take(entries):
-                for number, raw in enumerate(entries, tile.number * WIDTH):
-                    self._check_entry(number, raw)
+                raise self._first_broken(entries, tile.number * WIDTH)
             self.tree.append(leaf_hashes(entries))
             self._compare(tile)
             self.tree.stored(self.tree.size)
@@ -191,23 +190,28 @@ class _State:
             self.last_t = times[-1]
         return sound
 
-    def _check_entry(self, number: int, raw: bytes) -> None:
-        place = f"entry {number}"
+    def _first_broken(self, entries: Sequence[bytes], first: int) -> BrokenLogError:
+        whys = enumerate(map(self._take_one, entries), first)
+        return next(BrokenLogError(place=f"entry {index}", why=why) for index, why in whys if why)
+
+    def _take_one(self, raw: bytes) -> str | None:
+        """Take the stamp of an entry, or say why not."""
         try:
             entry = parse_entry(raw)
         except BadEntryError as error:
-            raise BrokenLogError(place=place, why=error.facts["why"]) from error
+            return str(error.facts["why"])
         org, entry_id = entry.org.encode(), entry.id.encode()
         self._org = self._org or org
         if org != self._org:
-            raise BrokenLogError(place=place, why="another institution")
+            return "another institution"
         if entry_id in self._ids:
-            raise BrokenLogError(place=place, why="an id a second time")
+            return "an id a second time"
         if self.last_t is not None and entry.t < self.last_t:
-            raise BrokenLogError(place=place, why="time goes back")
+            return "time goes back"
         self._ids.add(entry_id)
         self.first_t = entry.t if self.first_t is None else self.first_t
         self.last_t = entry.t
+        return None
 
     def compare_tiles(self) -> None:
         for tile in tiles_between(0, self.head.size):

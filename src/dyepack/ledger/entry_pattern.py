@@ -88,12 +88,12 @@ def _read_group(kind: bytes, entries: Sequence[bytes], numbers: Sequence[int], s
 
 
 def _each_once(column: Sequence[bytes]) -> bool:
-    lists = [inner.split(b'","') for inner in column if inner] if any(column) else []
+    lists = [inner.split(b'","') for inner in set(column)]
     return all(len(set(items)) == len(items) for items in lists)
 
 
 def _in_order(column: Sequence[bytes]) -> bool:
-    lists = [inner.split(b'","') for inner in column if inner] if any(column) else []
+    lists = [inner.split(b'","') for inner in set(column)]
     return all(all(map(lt, items, items[1:])) for items in lists)
 
 

@@ -1,5 +1,6 @@
 import shutil
 from collections import Counter
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -153,6 +154,28 @@ def test_a_disk_that_refuses_is_one_sentence(tmp_path):
 
     with pytest.raises(TableUnwritableError):
         tables(tmp_path).refresh(800)
+
+
+def test_a_file_that_cannot_be_dropped_is_one_sentence(written, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "no")
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+
+    with pytest.raises(TableUnwritableError):
+        written.rebuild(800)
+
+
+def test_row_groups_have_one_size_but_for_the_last_of_a_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(analysis_tables, "ROW_GROUP", 256)
+    monkeypatch.setattr(analysis_tables, "_PIECE", 100)
+    some = tables(tmp_path)
+    some.refresh(800)
+    meta = pq.read_metadata(some.files()[0].path)
+
+    assert [meta.row_group(group).num_rows for group in range(meta.num_row_groups)] == [256, 256, 108]
+    assert meta.row_group(0).column(0).compression == "ZSTD"
+    assert some.audit(800).checked == FULL
 
 
 # -- the audit -------------------------------------------------------------------------------------------------------
