@@ -13,7 +13,7 @@
 | cosignature of a key outside the policy | here: ``test_cosignatures_of_keys_outside_the_policy...`` |
 | one witness counted twice | here: ``test_one_witness_under_two_names...``, ``test_a_witness_that_signs_twice...`` |
 | ``quorum none`` | ``test_quorum``: ``test_a_quorum_of_nobody_is_refused_when_it_is_read`` |
-| huge note | here: ``test_a_huge_checkpoint_or_answer...``; ``test_note`` |
+| huge note | here: ``test_a_huge_checkpoint_or_answer_is_refused``; ``test_note`` |
 | back-dated entry | ``test_ledger_history``: ``test_a_back_dated_entry_is_found``; here: the clock's jumps |
 | full disk, failed write | here: ``test_when_the_disk_is_full...``; ``test_sequencer`` |
 | two sequencers | here: ``test_a_second_process...``, ``test_two_sequencers_past_the_lock...`` |
@@ -191,9 +191,10 @@ def test_cosignatures_of_keys_outside_the_policy_are_no_quorum():
     assert not quorum_signed(cosigned(LOG.note(), COMPLIANCE, STRANGER, stolen_name, LOG_PQ))
 
 
-def test_a_witness_that_signs_twice_counts_once():
+@pytest.mark.parametrize("times", [(NOW, NOW + 1), (NOW + 1, NOW)])
+def test_a_witness_that_signs_twice_counts_once_with_its_later_time(times):
     head = open_head(LOG.note(), VKEY)
-    twice = LOG.note() + COMPLIANCE.line(head, NOW) + COMPLIANCE.line(head, NOW + 1)
+    twice = LOG.note() + "".join(COMPLIANCE.line(head, time) for time in times)
 
     assert not quorum_signed(twice)
     assert open_checkpoint(twice, LOG_KEYS, QUORUM.keys).times[COMPLIANCE.key] == NOW + 1
@@ -225,16 +226,23 @@ def test_two_forks_need_a_witness_that_signed_both():
             assert not all(quorum_signed(note, quorum) for note in signed)
 
 
-@pytest.mark.parametrize("count", [29, 100_000])
-def test_a_huge_checkpoint_or_answer_is_refused_before_its_signatures_are_read(count):
-    """32 signatures are read; 64 KiB are."""
-    note = cosigned(LOG.note())
-    line = STRANGER.line(open_head(note, VKEY), NOW)
+STRANGERS_LINE = STRANGER.line(open_head(LOG.note(), VKEY), NOW)
 
-    with pytest.raises(NoteError):
-        open_checkpoint(note + line * count, LOG_KEYS, QUORUM.keys)
-    with pytest.raises(NoteError):
-        parse_cosignatures(line * (count + 4), open_head(note, VKEY), QUORUM.keys)
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        (STRANGERS_LINE * 33, "over 32 signatures"),
+        (STRANGERS_LINE.replace("stranger", "s" * 65_536), "over 64 KiB"),
+        (STRANGERS_LINE * 100_000, "over 64 KiB"),
+    ],
+    ids=["33 lines", "a long name", "100,000 lines"],
+)
+def test_a_huge_checkpoint_or_answer_is_refused(more, why):
+    with pytest.raises(NoteError, match=why):
+        open_checkpoint(cosigned(LOG.note()) + more, LOG_KEYS, QUORUM.keys)
+    with pytest.raises(NoteError, match=why):
+        parse_cosignatures(more, open_head(LOG.note(), VKEY), QUORUM.keys)
 
 
 # -- time -------------------------------------------------------------------------------------------------------------

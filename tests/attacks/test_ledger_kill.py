@@ -166,9 +166,9 @@ def check(folder, life, replica):
 
 
 def test_an_acknowledged_entry_survives_kill_9(nursery, tmp_path):
-    replica = lives(nursery, tmp_path, 12, 1)
+    replica = lives(nursery, tmp_path, 8, 1)
 
-    check(tmp_path, 12, replica)
+    check(tmp_path, 8, replica)
     assert replica.acknowledged
 
 
@@ -181,3 +181,18 @@ def test_acknowledged_entries_and_committed_changes_survive_a_thousand_kills(nur
     assert len(replica.entries) > replica.acknowledged, "some were killed between the sync and the answer"
     assert replica.drained > 0, "some were killed between the commit and the entry"
     print(replica.starts, replica.acknowledged, len(replica.entries), replica.drained, len(replica.changes))
+
+
+@pytest.mark.parametrize("length", [1, 5, 9, 200])
+def test_a_record_torn_by_a_crash_is_cut_and_the_log_goes_on(nursery, tmp_path, length):
+    replica = lives(nursery, tmp_path, 3, 7)
+    check(tmp_path, 3, replica)
+    segment = tmp_path / "ledger" / "wal" / "0000000000000000.wal"
+    whole = segment.stat().st_size
+    with segment.open("ab") as file:
+        file.write(((300).to_bytes(4, "big") + bytes(4) + b'{"actor":"' * 20)[:length])
+
+    check(tmp_path, 4, replica)
+
+    assert segment.stat().st_size == whole
+    assert replica.entries

@@ -104,6 +104,9 @@ def test_a_quorum_of_nobody_is_refused_when_it_is_read():
         ([*witnesses(), "group g all a", "group h all a", "quorum g"], 6),
         ([*witnesses(), "group a all b", "quorum a"], 5),
         ([*witnesses("aa"), "quorum a"], 3),
+        ([f"witness none {KEYS['a'].vkey}", "quorum a"], 2),
+        ([f"witness a {KEYS['a'].vkey} https://a.example/\r", "quorum a"], 2),
+        ([*witnesses(), "group none all a b", "quorum a"], 5),
         ([*witnesses(), "quorum a", "quorum b"], 6),
         ([*witnesses(), "quorum d"], 5),
         ([f"witness a {LOG.vkey}", "quorum a"], 2),
@@ -123,3 +126,11 @@ def test_a_file_without_its_last_newline_or_without_a_log_is_refused():
     for text in (policy(*witnesses("a"), "quorum a")[:-1], "".join(f"{x}\n" for x in [*witnesses("a"), "quorum a"])):
         with pytest.raises(QuorumFileError):
             parse_quorum(text)
+
+
+def test_a_file_over_256_kib_is_refused_before_it_is_read():
+    text = policy(*witnesses("a"), "quorum a")
+
+    assert parse_quorum(text + "#" * (262_143 - len(text)) + "\n").satisfied(of("a"))
+    with pytest.raises(QuorumFileError, match="256 KiB"):
+        parse_quorum(text + "#" * (262_144 - len(text)) + "\n")
