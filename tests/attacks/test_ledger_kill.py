@@ -180,7 +180,6 @@ def test_acknowledged_entries_and_committed_changes_survive_a_thousand_kills(nur
     assert 750 <= replica.starts < 1000, "some were killed while they started"
     assert len(replica.entries) > replica.acknowledged, "some were killed between the sync and the answer"
     assert replica.drained > 0, "some were killed between the commit and the entry"
-    print(replica.starts, replica.acknowledged, len(replica.entries), replica.drained, len(replica.changes))
 
 
 @pytest.mark.parametrize("length", [1, 5, 9, 200])
