@@ -36,7 +36,7 @@ check: $(STAMP)
 	$(BIN)/python -m pytest tests/architecture
 
 proofs: $(STAMP)
-	$(BIN)/python -m pytest -m proof -n auto --dist loadfile
+	$(BIN)/python -m pytest -m proof -rs -n auto --dist loadfile
 
 bench: $(STAMP)
 	for file in bench/*.py; do $(BIN)/python $$file || exit 1; done

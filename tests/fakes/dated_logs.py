@@ -19,7 +19,7 @@ class DatedLog(MemoryLog):
         first = len(self.entries) // max(a_day, 1)
         for day in range(first, first + days):
             facts = [self.fact(draw) for _ in range(a_day)]
-            self.entries += self.log.commit(facts, START + day * DAY + draw.randrange(DAY // 2)).entries
+            self.entries += commit(self.log, facts, START + day * DAY + draw.randrange(DAY // 2)).entries
         self.publish()
         return self
 

@@ -8,9 +8,12 @@ from dyepack.ledger import (
     decode_bundle,
     encode_bundle,
     format_proof,
+    open_checkpoint,
     open_head,
+    parse_cosignatures,
     parse_entry,
     parse_proof,
+    parse_quorum,
     parse_vkey,
     verify,
 )
@@ -18,14 +21,16 @@ from dyepack.ledger.checkpoint import parse_head
 from dyepack.ledger.errors import LedgerError
 from dyepack.ledger.note import parse_note
 from dyepack.ledger.wal import read_segment, records, segment_header
+from fakes.cosigned import LOG_KEYS, POLICY, QUORUM, cosigned
 from fakes.ledger_logs import VKEY, MemoryLog
 
 LOG = MemoryLog().grow(5)
+HEAD = open_head(LOG.note(), VKEY)
 PROOF = format_proof(LOG.receipt(3))
 texts = st.text() | st.builds(
     lambda base, at, more, cut: base[:at] + more + base[at + cut :],
-    st.sampled_from([PROOF, LOG.note(), VKEY, "x\n5\nAAAA\n"]),
-    st.integers(0, 900),
+    st.sampled_from([PROOF, LOG.note(), VKEY, "x\n5\nAAAA\n", cosigned(LOG.note()), POLICY]),
+    st.integers(0, 900) | st.integers(3000, 4000),
     st.text(max_size=3),
     st.integers(0, 3),
 )
@@ -51,6 +56,9 @@ def test_texts(text):
     for parse in (parse_proof, parse_vkey, parse_note, parse_head, verify.parse_vkey):
         ours(parse, text)
     ours(open_head, text, VKEY)
+    ours(open_checkpoint, text, LOG_KEYS, QUORUM.keys)
+    ours(parse_cosignatures, text, HEAD, QUORUM.keys)
+    ours(parse_quorum, text)
 
 
 @settings(max_examples=200)

@@ -1,6 +1,7 @@
 """The tree: one root however it was fed, and proofs that prove one thing only."""
 
 from functools import cache
+from itertools import product
 
 import pytest
 from hypothesis import given, settings
@@ -41,6 +42,26 @@ def test_every_size_is_consistent_with_every_later_one():
     for new in range(1, SIZE + 1, 7):
         for old in range(1, new + 1):
             verify_consistency(old, new, edge(new).consistency(old), edge(old).root, edge(new).root)
+
+
+def test_a_proof_proves_no_other_leaf_and_no_other_place_of_any_size_up_to_24():
+    for size in range(2, 25):
+        for index in range(size):
+            proof = edge(size).inclusion(index)
+            for leaf, place in product(range(size), repeat=2):
+                if leaf != index or place != index:
+                    with pytest.raises(InclusionError):
+                        verify_inclusion(LEAVES[leaf], place, size, proof, edge(size).root)
+
+
+def test_at_every_size_up_to_300_the_next_leaf_is_not_proved_by_the_proof_of_this_one():
+    for size in range(2, SIZE + 1):
+        for index in range(size % 3, size, 3):
+            proof = edge(size).inclusion(index)
+            with pytest.raises(InclusionError):
+                verify_inclusion(LEAVES[(index + 1) % size], index, size, proof, edge(size).root)
+            with pytest.raises(InclusionError):
+                verify_inclusion(LEAVES[index], (index + 1) % size, size, proof, edge(size).root)
 
 
 @settings(max_examples=200)

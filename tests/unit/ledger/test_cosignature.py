@@ -95,3 +95,10 @@ def test_an_answer_that_is_no_signature_lines_is_refused(answer):
 def test_a_key_without_a_time_is_no_cosigner():
     with pytest.raises(NoteError):
         Cosigner.make("w.example", KeyKind.ED25519, SIGNER)
+
+
+def test_a_name_or_origin_over_255_bytes_can_not_be_cosigned():
+    with pytest.raises(NoteError):
+        Cosigner.make("w" * 256, KeyKind.ML_DSA, PQ.signer)
+    with pytest.raises(NoteError):
+        PQ.line(Head("l" * 256, 5, bytes(32)), 11)

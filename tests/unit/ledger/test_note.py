@@ -106,6 +106,14 @@ def test_a_malformed_note_is_refused(note):
         open_note(note, [KEY])
 
 
+def test_a_signed_note_of_64_kib_is_read_and_a_longer_one_is_not():
+    room = 65_536 - len(LINE.encode()) - 2  # the text's newline and the blank line
+
+    assert open_note(sign_note("x" * room + "\n", ORIGIN, SIGNER), [KEY]).startswith("xxx")
+    with pytest.raises(NoteError, match="over 64 KiB"):
+        open_note(sign_note("x" * (room + 1) + "\n", ORIGIN, SIGNER), [KEY])
+
+
 def test_thirty_two_signatures_are_read():
     assert open_note(TEXT + "\n" + LINE * 32, [KEY]) == TEXT
 

@@ -104,6 +104,9 @@ def test_a_quorum_of_nobody_is_refused_when_it_is_read():
         ([*witnesses(), "group g all a", "group h all a", "quorum g"], 6),
         ([*witnesses(), "group a all b", "quorum a"], 5),
         ([*witnesses("aa"), "quorum a"], 3),
+        ([f"witness none {KEYS['a'].vkey}", "quorum a"], 2),
+        ([f"witness a {KEYS['a'].vkey} https://a.example/\r", "quorum a"], 2),
+        ([*witnesses(), "group none all a b", "quorum a"], 5),
         ([*witnesses(), "quorum a", "quorum b"], 6),
         ([*witnesses(), "quorum d"], 5),
         ([f"witness a {LOG.vkey}", "quorum a"], 2),
@@ -134,3 +137,11 @@ def test_the_witnesses_stay_when_the_log_of_the_next_year_has_other_keys():
     assert moved.logs == (next_log,)
     assert parse_quorum(moved.text) == moved
     assert moved.text.replace(next_log.vkey, LOG.vkey) == text
+
+
+def test_a_file_over_256_kib_is_refused_before_it_is_read():
+    text = policy(*witnesses("a"), "quorum a")
+
+    assert parse_quorum(text + "#" * (262_143 - len(text)) + "\n").satisfied(of("a"))
+    with pytest.raises(QuorumFileError, match="256 KiB"):
+        parse_quorum(text + "#" * (262_144 - len(text)) + "\n")
