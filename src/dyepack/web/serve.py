@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 import uvicorn
+from starlette.applications import Starlette
 
 from dyepack.app.acts import Acts
 from dyepack.app.forward import ForwardServer
@@ -43,30 +44,43 @@ def serve_desk(home: Path, host: str, port: int) -> None:
         AddressError: The address cannot be listened on.
         DyepackError: The home cannot be opened.
     """
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
     with (
-        suppress(KeyboardInterrupt),
-        _stopped_by_term(),
-        _listen(host, port) as listener,
+        listening(host, port) as listener,
         open_institution(home) as house,
     ):
         acts = Acts(house)
         forwarded = ForwardServer(home, acts.run)
         try:
             house.log.append([house.fact(Kind.PROCESS_STARTED, actor="p_desk")])
-            app = make_app(acts, names=[host])
-            config = uvicorn.Config(
-                app,
-                access_log=False,
-                log_level="warning",
-                server_header=False,
-                proxy_headers=False,
-                timeout_graceful_shutdown=_GRACE_SECONDS,
-                lifespan="off",
-            )
-            _Server(config, lambda: _tell(host, listener)).run(sockets=[listener])
+            run_app(make_app(acts, names=[host]), host, listener)
         finally:
             forwarded.close()
+
+
+@contextmanager
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """Listen, until the block ends or SIGINT or SIGTERM ends it.
+
+    Raises:
+        AddressError: The address cannot be listened on.
+    """
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
+    with suppress(KeyboardInterrupt), _stopped_by_term(), _listen(host, port) as listener:
+        yield listener
+
+
+def run_app(app: Starlette, host: str, listener: socket.socket) -> None:
+    """Tell the address and serve ``app`` until a signal ends it."""
+    config = uvicorn.Config(
+        app,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        lifespan="off",
+    )
+    _Server(config, lambda: _tell(host, listener)).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
