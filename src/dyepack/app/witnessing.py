@@ -4,8 +4,9 @@ A thread for each address; the keys of one address are one request. Each thread:
 
 1. waits for an offer that it has not answered for, or for the end of its pause after a failure;
 2. proves the newest checkpoint from the size that the witness cosigned last, as far as known (0: unknown);
-3. on another size (409) goes on from there; a size larger than ours is the alarm of a roll-back: whoever owns the log
-   stops appending. The size is a claim; the checkpoint that the witness shows, signed by the log, is its proof;
+3. on another size (409) goes on from there; a size larger than any that was offered is the alarm of a roll-back:
+   whoever owns the log compares it with what he holds, and stops appending. The size is a claim; the checkpoint that
+   the witness shows, signed by the log, is its proof;
 4. checks the lines, and hands on those of keys of the quorum.
 
 Invariants:
@@ -105,7 +106,7 @@ class Witnessing:
             consistency: Of the log.
             on_cosigned: Gets verified lines, with their newlines, by key; may be called for an older head than the
                 newest offer.
-            on_longer: A witness says that it cosigned a longer log than the one offered.
+            on_longer: A witness says that it cosigned a longer log than the newest offer.
             first_pause_seconds: After a first failure.
         """
         self._quorum = quorum
@@ -196,10 +197,12 @@ class Witnessing:
                 case Cosigned(lines):
                     self._take(post, head, lines)
                     return
-                case Behind(size) if size > head.size:
-                    self._alarm(post, head, size)
                 case Behind(size):  # 3
+                    if size > self._largest():
+                        self._alarm(post, head, size)
                     post.known = size
+                    if size > head.size:  # somebody else showed it the newer offer
+                        return
                 case Refused(status):
                     raise WitnessRefusedError(status=status)
         raise WitnessAnswerError(why="another size each time")
@@ -213,6 +216,10 @@ class Witnessing:
         with self._changed:
             post.status = replace(post.status, size=head.size, seconds=seconds, error=None)
         self._on_cosigned(head, lines)
+
+    def _largest(self) -> int:
+        with self._changed:
+            return self._newest[0].size if self._newest else 0
 
     def _alarm(self, post: _Post, head: Head, size: int) -> None:
         shown = self._shown(post, head.origin)

@@ -1,15 +1,17 @@
-"""Commands of a witness: for whoever cosigns the log of somebody else. They need a folder of their own, no home."""
+"""Commands of a witness: for whoever cosigns the log of somebody else. They need a folder of their own, no home.
+
+The database is loaded by these commands alone, so that the others start without it.
+"""
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dyepack.app.clock import SystemClock
-from dyepack.app.witness_folder import WitnessFolder
 from dyepack.cli.console import REFUSED, AsJson, fail, language, print_json, write_output
 from dyepack.cli.words import say
 from dyepack.crypto.chance import SystemRandom
@@ -17,6 +19,9 @@ from dyepack.ledger import Head, head_text
 from dyepack.ledger.witness import Evidence
 from dyepack.terms.errors import DyepackError
 from dyepack.terms.time import to_iso
+
+if TYPE_CHECKING:
+    from dyepack.app.witness_folder import WitnessFolder
 
 Folder = Annotated[
     Path,
@@ -58,6 +63,8 @@ def init(
     The keys never leave the folder. Never restore an old witness.db: a witness that forgot what it cosigned can be led
     to cosign another history. Whoever has lost it makes a new witness.
     """
+    from dyepack.app.witness_folder import WitnessFolder
+
     with _reported(as_json=as_json):
         witness = WitnessFolder.make(folder, name, SystemClock(), SystemRandom())
         witness.close()
@@ -164,7 +171,7 @@ def _head(head: Head) -> dict[str, Any]:
     return {"size": head.size, "root": head_text(head).split("\n")[2]}
 
 
-def _keys(witness: WitnessFolder, url: str) -> dict[str, Any]:
+def _keys(witness: "WitnessFolder", url: str) -> dict[str, Any]:
     name = witness.keys[0].name
     members = [f"{name}-{end}" for end in ("ed", "pq")]
     lines = [
@@ -186,7 +193,9 @@ def _print(answer: dict[str, Any], what: str, *, as_json: bool) -> None:
 
 
 @contextmanager
-def _opened(folder: Path) -> Iterator[WitnessFolder]:
+def _opened(folder: Path) -> "Iterator[WitnessFolder]":
+    from dyepack.app.witness_folder import WitnessFolder
+
     witness = WitnessFolder(folder, SystemClock())
     try:
         yield witness

@@ -23,7 +23,7 @@ from dyepack.app.clock import SystemClock
 from dyepack.app.witness_folder import WitnessFolder
 from dyepack.ledger.errors import LedgerError
 from dyepack.ledger.witness import MAX_REQUEST_BYTES
-from dyepack.web.serve import listening, run_app
+from dyepack.web.listening import listening, run_app
 
 _BODY_SECONDS: Final = 10
 

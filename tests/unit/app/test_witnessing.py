@@ -301,6 +301,20 @@ def test_a_witness_that_holds_more_than_we_offer_is_an_alarm_with_the_logs_own_s
     assert restored.lines == {}
 
 
+def test_a_newer_offer_that_somebody_else_brought_to_the_witness_is_no_alarm(house):
+    witness = house.fakes[0]
+    witness.gate.clear()
+    house.offer(5)
+    until(lambda: witness.asked)
+    house.offer(9)
+    witness.answer(LOG.request(0, 9))
+    witness.gate.set()
+    until(lambda: house.whole(9))
+
+    assert house.longer == []
+    assert witness.asked == [0, 9]
+
+
 def test_a_size_that_a_witness_makes_up_is_an_alarm_without_proof(opened):
     house = opened(clients={URLS[0]: Scripted(Behind(999))}, pause=100)
     house.offer(20)
