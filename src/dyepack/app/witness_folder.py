@@ -141,7 +141,7 @@ def _cosigners(name: str, ed25519: bytes, mldsa44: bytes) -> tuple[Cosigner, Cos
             Cosigner.make(name, KeyKind.COSIGNATURE, Ed25519Signer(ed25519)),
             Cosigner.make(name, KeyKind.ML_DSA, MlDsaSigner(mldsa44)),
         )
-    except NoteError as error:
+    except (NoteError, UnicodeEncodeError) as error:
         raise WitnessFolderError(why="its name: no spaces, no plus sign, at most 255 bytes") from error
 
 

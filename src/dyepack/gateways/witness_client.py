@@ -25,6 +25,7 @@ from dyepack.ledger.witness import Behind, Cosigned, Refused, WitnessAnswer, for
 
 TIMEOUT_SECONDS = 2.0
 MAX_ANSWER_BYTES = 65_536
+_IDLE_SECONDS = 2.0  # less than what servers keep an idle connection for, so that none is used as it closes
 _SIZE = re.compile(r"(0|[1-9][0-9]{0,18})\n?", re.ASCII)
 _OK, _NOT_FOUND, _CONFLICT = 200, 404, 409
 
@@ -78,6 +79,7 @@ class WitnessClient:
                 timeout=self._timeout,
                 trust_env=False,
                 follow_redirects=False,
+                limits=httpx2.Limits(keepalive_expiry=_IDLE_SECONDS),
                 headers={"accept": "text/plain", "accept-encoding": "identity", "user-agent": "dyepack"},
             )
         async with asyncio.timeout(self._timeout), self._http.stream(method, url, content=body) as answer:

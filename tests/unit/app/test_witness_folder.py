@@ -137,7 +137,7 @@ def test_every_file_is_for_its_account_alone(path):
     assert [file.name for file in path.iterdir() if file.stat().st_mode & 0o077] == []
 
 
-@pytest.mark.parametrize("name", ["", "two words", "plus+sign", "a" * 256, "line\nbreak"])
+@pytest.mark.parametrize("name", ["", "two words", "plus+sign", "a" * 256, "line\nbreak", "\udcff"])
 def test_a_name_that_no_key_can_have_makes_no_folder(tmp_path, clock, name):
     with pytest.raises(WitnessFolderError):
         WitnessFolder.make(tmp_path / "w", name, clock, CountingRandom())
