@@ -36,7 +36,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from dyepack.crypto.digest import DIGEST_BYTES
-from dyepack.ledger.checkpoint import MAX_SIZE, Head, head_text, parse_head
+from dyepack.ledger.checkpoint import Head, head_text, parse_head
 from dyepack.ledger.cosignature import Cosigner, open_checkpoint
 from dyepack.ledger.errors import ConsistencyError, KnownLogError, NoteError, WitnessRequestError
 from dyepack.ledger.merkle import EMPTY_ROOT, verify_consistency
@@ -205,7 +205,7 @@ def parse_request(body: bytes) -> AddCheckpoint:
     if len(body) > MAX_REQUEST_BYTES:
         raise WitnessRequestError(why="over 64 KiB")
     try:
-        before, blank, note = body.decode().partition("\n\n")
+        before, _, note = body.decode().partition("\n\n")
         first, *encoded = before.split("\n")
         proof = tuple(map(decode_base64, encoded))
         head = parse_head(parse_note(note).text)
@@ -214,7 +214,7 @@ def parse_request(body: bytes) -> AddCheckpoint:
     except NoteError as error:
         raise WitnessRequestError(why=error.facts["why"]) from error
     old = _OLD.fullmatch(first)
-    if not blank or not old or int(old[1]) > MAX_SIZE:
+    if not old:
         raise WitnessRequestError(why="the line of the old size")
     if len(proof) > MAX_PROOF_LINES or any(len(item) != DIGEST_BYTES for item in proof):
         raise WitnessRequestError(why="the proof")

@@ -4,7 +4,8 @@ import time
 import pytest
 
 from dyepack.app.witnessing import Witnessing, connect
-from dyepack.ledger import parse_cosignatures
+from dyepack.crypto.signature import Ed25519Signer
+from dyepack.ledger import Head, note_key, parse_cosignatures, parse_quorum, sign_head
 from dyepack.ledger.errors import (
     NoSuchEntryError,
     WitnessAnswerError,
@@ -39,6 +40,7 @@ class House:
         )
 
     def consistency(self, old, new):
+        assert 0 < old < new
         return self.log.consistency(old, new)
 
     def cosigned(self, head, lines):
@@ -186,13 +188,16 @@ def test_only_the_newest_of_the_offers_made_meanwhile_is_asked_for(house):
 
 
 def test_an_older_offer_does_not_replace_a_newer_one(house):
-    house.offer(40)
-    until(lambda: house.whole(40))
-    house.offer(20)
-    house.offer(41)
-    until(lambda: house.whole(41))
+    slow = house.fakes[0]
+    slow.gate.clear()
+    house.offer(5)
+    until(lambda: slow.asked)
+    for size in (40, 20):
+        house.offer(size)
+    slow.gate.set()
+    until(lambda: house.status().size == 40)
 
-    assert house.fakes[0].asked == [0, 40]
+    assert slow.asked == [0, 5]
 
 
 def test_the_callback_runs_on_a_thread_of_its_witness(house):
@@ -228,7 +233,7 @@ def test_the_pause_after_failures_doubles_up_to_half_a_minute(opened, monkeypatc
     time.sleep(0.8)
 
     asked, elapsed = len(house.fakes[0].asked), time.monotonic() - start
-    assert 2 <= asked <= 3 + elapsed / 0.2  # at 0, .05, .15, .35, .55, .75; without doubling there were 16
+    assert 3 <= asked <= 3 + elapsed / 0.2  # at 0, .05, .15, .35, .55, .75; without doubling there were 16
 
 
 def test_a_failed_witness_is_asked_again_with_the_next_offer(opened):
@@ -342,6 +347,17 @@ def test_a_checkpoint_that_the_log_never_signed_is_not_held(opened, shows):
 
     assert house.witnessing.held(ORIGIN) == {}
     assert house.status().error is not None
+
+
+def test_the_checkpoint_of_another_log_of_the_quorum_file_is_not_held(opened):
+    signer = Ed25519Signer(bytes([9]) * 32)
+    other = note_key("other.example", signer.public_key)
+    quorum = parse_quorum(f"log {other.vkey}\n{QUORUM.text}")
+    shows = sign_head(Head("other.example", 99, bytes(32)), signer)
+    house = opened(clients={URLS[0]: Scripted(shows=shows)}, quorum=quorum)
+
+    assert house.witnessing.held(ORIGIN) == {}
+    assert house.witnessing.held("other.example") == {URLS[0]: Head("other.example", 99, bytes(32))}
 
 
 # -- lies ------------------------------------------------------------------------------------------------------------

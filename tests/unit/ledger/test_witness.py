@@ -4,8 +4,9 @@ from dyepack.crypto.signature import Ed25519Signer, MlDsaSigner
 from dyepack.ledger import Cosigner, Head, KeyKind, note_key, open_checkpoint, parse_cosignatures, parse_vkey, sign_head
 from dyepack.ledger.errors import KnownLogError, WitnessRequestError
 from dyepack.ledger.merkle import EMPTY_ROOT
-from dyepack.ledger.note import encode_base64
+from dyepack.ledger.note import encode_base64, parse_note
 from dyepack.ledger.witness import (
+    MAX_REQUEST_BYTES,
     SIZE_TYPE,
     Decision,
     Evidence,
@@ -122,6 +123,16 @@ def test_a_body_that_deviates_from_the_format_is_400_and_not_kept(body):
     decision = ask(body)
 
     assert (decision.status, decision.store, decision.keep) == (400, None, None)
+
+
+def test_a_note_that_is_not_too_long_may_still_be_too_long_a_request():
+    room = MAX_REQUEST_BYTES - len(NOTE.encode()) - 16
+    note = f"{NOTE}— a {encode_base64(bytes(room // 4 * 3))}\n"
+    assert parse_note(note).text == NOTE.partition("\n\n")[0] + "\n"
+
+    assert parse_request(format_request(0, (), note)).note == note
+    with pytest.raises(WitnessRequestError):
+        parse_request(format_request(70, [bytes(32)], note))
 
 
 def test_sixty_three_lines_of_proof_can_be_read():

@@ -90,6 +90,7 @@ def test_a_decision_that_fails_changes_nothing(store):
 
 def test_the_last_time_of_any_log_is_known_to_the_next_decision(store):
     put(store, LOG.request(0, 3), seconds=900)
+    put(store, LOG.request(0, 3).replace(ORIGIN.encode(), b"third.example"), seconds=500)
     request = parse_request(LOG.request(3, 9).replace(ORIGIN.encode(), b"other.example"))
     times = []
 
