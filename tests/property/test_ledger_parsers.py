@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dyepack.ledger import (
+    Head,
     decode_bundle,
     encode_bundle,
     format_proof,
@@ -15,14 +16,16 @@ from dyepack.ledger import (
     parse_proof,
     parse_quorum,
     parse_vkey,
+    sign_head,
     verify,
 )
 from dyepack.ledger.checkpoint import parse_head
 from dyepack.ledger.errors import LedgerError
 from dyepack.ledger.note import parse_note
 from dyepack.ledger.wal import read_segment, records, segment_header
+from dyepack.ledger.witness import admit, format_request, parse_logs, parse_request
 from fakes.cosigned import LOG_KEYS, POLICY, QUORUM, cosigned
-from fakes.ledger_logs import VKEY, MemoryLog
+from fakes.ledger_logs import ORIGIN, SIGNER, VKEY, MemoryLog
 
 LOG = MemoryLog().grow(5)
 HEAD = open_head(LOG.note(), VKEY)
@@ -70,6 +73,41 @@ def test_blobs(blob):
     for parse in (verify.parse_entry, verify.parse_proof, verify.parse_manifest):
         ours(parse, blob)
     ours(verify.open_note, blob, verify.parse_vkey(VKEY))
+
+
+requests = st.binary() | st.builds(
+    lambda base, at, more, cut: base[:at] + more + base[at + cut :],
+    st.sampled_from([format_request(3, LOG.log.tree.edge().consistency(3), LOG.note()), b"old 0\n\n"]),
+    st.integers(0, 420),
+    st.binary(max_size=3),
+    st.integers(0, 3),
+)
+
+
+@settings(max_examples=300)
+@given(requests)
+def test_what_a_witness_can_read_of_a_request_is_written_the_same_way_again(body):
+    try:
+        request = parse_request(body)
+    except LedgerError:
+        assert admit(body, {}).status == 400
+        return
+    assert format_request(request.old, request.proof, request.note) == body
+
+
+@settings(max_examples=200)
+@given(st.integers(0, 2**63 - 1), st.lists(st.binary(min_size=32, max_size=32), max_size=63))
+def test_every_request_that_a_log_can_mean_is_read_as_meant(old, proof):
+    note = sign_head(Head(ORIGIN, 2**63 - 1, bytes(32)), SIGNER)
+    request = parse_request(format_request(old, proof, note))
+
+    assert (request.old, request.proof, request.note) == (old, tuple(proof), note)
+
+
+@settings(max_examples=200)
+@given(texts)
+def test_a_list_of_known_logs_is_read_or_refused_with_our_error(text):
+    ours(parse_logs, text)
 
 
 @settings(max_examples=80)

@@ -6,7 +6,7 @@ import typer
 
 from dyepack import __version__
 from dyepack.app.home import guard_process
-from dyepack.cli import house, keeper, ledger, records, releases, trace
+from dyepack.cli import house, keeper, ledger, records, releases, trace, witness
 from dyepack.cli.words import HELP
 
 app = typer.Typer(
@@ -32,7 +32,7 @@ def _root(
     del version
 
 
-for room in (house, records, releases, trace, ledger, keeper):
+for room in (house, records, releases, trace, ledger, keeper, witness):
     room.add_to(app)
 
 

@@ -276,6 +276,65 @@ def _ledger_tables(answer: dict[str, Any], zh: bool) -> str:
     return str(answer["finding"]["zh" if zh else "en"])
 
 
+def _witness_init(answer: dict[str, Any], zh: bool) -> str:
+    return "\n".join(
+        [
+            f"见证人目录已建立：{answer['folder']}" if zh else f"The witness is ready: {answer['folder']}",
+            _witness_keys(answer, zh),
+            "下一步：dyepack witness log add 公钥；dyepack witness serve"
+            if zh
+            else "Next: dyepack witness log add VKEY; dyepack witness serve",
+        ]
+    )
+
+
+def _witness_log_add(answer: dict[str, Any], zh: bool) -> str:
+    if zh:
+        return f"已认识日志 {answer['origin']}。请另经电话或合同核对此公钥：\n{answer['vkey']}"
+    return f"The log {answer['origin']} is known. Compare its key by telephone or contract:\n{answer['vkey']}"
+
+
+def _witness_keys(answer: dict[str, Any], zh: bool) -> str:
+    title = "# 请将以下各行交给机构，写入其法定见证文件：" if zh else "# For the quorum file of the institution:"
+    return "\n".join([title, *answer["quorum_lines"]])
+
+
+_VERDICTS = {
+    "fork": (
+        "日志对同一条数签署了两个不同的根：历史已被改写，二者即为证明",
+        "the log signed two roots of one size: its history was rewritten, and the two heads prove it",
+    ),
+    "empty": (
+        "日志为零条签署了非空树的根：此树头自相矛盾",
+        "the log signed a root of something for no entries: the head contradicts itself",
+    ),
+    "inconsistent": (
+        "附带的一致性证明不成立：请机构出示两者之间的一致性证明，出示不了即历史已被改写",
+        "the proof that came along does not hold: ask the institution for one; if it has none, it rewrote its history",
+    ),
+    "shorter": (
+        "比已联署的更短：日志被回退或截断，或有人重发旧检查点；请机构出示两者之间的一致性证明",
+        "shorter than what was cosigned: rolled back, cut, or an old one sent again; ask for a proof between the two",
+    ),
+}
+
+
+def _witness_evidence(answer: dict[str, Any], zh: bool) -> str:
+    if not answer["evidence"]:
+        return "没有留存任何请求。" if zh else "Nothing was kept."
+    lines = []
+    for item in answer["evidence"]:
+        told_zh, told_en = _VERDICTS[item["verdict"]]
+        lines.append(f"{item['number']}  {item['received']}  {item['origin']}  {item['verdict']}")
+        lines.append(f"   {told_zh}。" if zh else f"   {told_en}.")
+        for part, title in (("cosigned", ("已联署", "cosigned")), ("signed", ("日志签署", "signed by the log"))):
+            if item[part]:
+                size, root = item[part]["size"], item[part]["root"]
+                lines.append(f"   {title[0]}：{size} 条  {root}" if zh else f"   {title[1]}: {size} entries  {root}")
+        lines += [f"   {path}" for path in item.get("files", ())]
+    return "\n".join(lines)
+
+
 _SAYINGS: dict[str, Callable[[dict[str, Any], bool], str]] = {
     "init": _init,
     "actor-add": _actor_add,
@@ -299,4 +358,8 @@ _SAYINGS: dict[str, Callable[[dict[str, Any], bool], str]] = {
     "keeper-refused": _keeper_refused,
     "keeper-trust": _keeper_trust,
     "ledger-tables": _ledger_tables,
+    "witness-init": _witness_init,
+    "witness-log-add": _witness_log_add,
+    "witness-keys": _witness_keys,
+    "witness-evidence": _witness_evidence,
 }

@@ -13,6 +13,15 @@ DyepackError
     ├── TileError            a tile or entry bundle is not what the tree says
     ├── QuorumFileError      a quorum file is malformed
     │   └── WeakQuorumError      it is well formed and promises less than it seems to
+    ├── WitnessError         between a log and its witnesses
+    │   ├── WitnessRequestError      an add-checkpoint request is malformed
+    │   ├── WitnessFolderError       the folder of a witness cannot be used as it is
+    │   ├── KnownLogError            a line of the list of known logs is no key of a log
+    │   ├── WitnessUnreachableError  a witness did not answer in time
+    │   ├── WitnessRefusedError      it answered with a refusal
+    │   ├── WitnessAnswerError       it answered what no witness may answer
+    │   ├── WitnessLongerError       it has cosigned a longer log than ours
+    │   └── WitnessingFailedError    its lines could not be taken here
     ├── BrokenLogError       an audit found the first broken thing
     ├── UnavailableError     the log cannot append now; nothing may be opened or changed
     │   ├── BusyError            the queue is full
@@ -123,6 +132,88 @@ class WeakQuorumError(QuorumFileError):
     code = "ledger.weak-quorum"
     en = "The quorum is too weak ({why}); name more witnesses of different operators or raise the threshold."
     zh = "见证法定数过弱（{why}），请增加不同运营者的见证人或提高门槛。"
+
+
+class WitnessError(LedgerError):
+    """Base of what goes wrong between a log and its witnesses."""
+
+
+class WitnessRequestError(WitnessError):
+    """A request that no witness can read."""
+
+    code = "ledger.bad-witness-request"
+    outcome = Outcome.BAD_INPUT
+    en = "A request to a witness is malformed ({why}); send it as C2SP tlog-witness says."
+    zh = "发给见证人的请求格式不符（{why}），请按 C2SP tlog-witness 规范发送。"
+
+
+class WitnessFolderError(WitnessError):
+    """The folder of a witness cannot be used; nothing was cosigned."""
+
+    code = "ledger.witness-folder"
+    outcome = Outcome.UNAVAILABLE
+    en = (
+        "The folder of the witness cannot be used ({why}); nothing was cosigned. Check path, owner and rights,"
+        " or make a new one with `dyepack witness init`."
+    )
+    zh = "见证人目录不可用（{why}），未作任何联署。请检查路径、属主与权限，或用 `dyepack witness init` 新建。"
+
+
+class KnownLogError(WitnessError):
+    """Not the key of a log; ``line`` counts from 1, also in a list of one."""
+
+    code = "ledger.bad-log-key"
+    outcome = Outcome.BAD_INPUT
+    en = "This is no key of a log (line {line}: {why}); copy it whole from `dyepack ledger status` of its institution."
+    zh = "这不是日志的公钥（第 {line} 行：{why}）；请从该机构的 `dyepack ledger status` 完整复制。"
+
+
+class WitnessUnreachableError(WitnessError):
+    """No answer; whether the witness took the checkpoint is not known."""
+
+    code = "ledger.witness-unreachable"
+    outcome = Outcome.UNAVAILABLE
+    en = "A witness does not answer ({why}); it is asked again. Check that it runs, and its address in the quorum file."
+    zh = "见证人没有应答（{why}），将继续重试。请检查法定见证文件中的地址及其是否运行。"
+
+
+class WitnessRefusedError(WitnessError):
+    """A status other than 200 and 409."""
+
+    code = "ledger.witness-refused"
+    en = (
+        "A witness refuses this log with HTTP status {status} (403 and 404: it does not know the log or its key;"
+        " 422: it has seen another history); ask its operator."
+    )
+    zh = "见证人以 HTTP 状态 {status} 拒绝该日志（403、404：不认识该日志或公钥；422：见过另一份历史），请联系其运营者。"
+
+
+class WitnessAnswerError(WitnessError):
+    """The witness is broken or lies; nothing of its answer was taken."""
+
+    code = "ledger.witness-answer"
+    en = "A witness gave an answer that does not hold ({why}); nothing of it was taken. Ask its operator."
+    zh = "见证人的应答不成立（{why}），未予采用。请联系其运营者。"
+
+
+class WitnessLongerError(WitnessError):
+    """The alarm of a roll-back."""
+
+    code = "ledger.witness-longer"
+    en = (
+        "A witness has seen {seen} entries of this log, it holds {size}: an old copy was restored, or the witness lies;"
+        " find the newest copy and append nothing before."
+    )
+    zh = "见证人已见过该日志 {seen} 条，此处只有 {size} 条：恢复的是旧副本，或见证人说谎；找到最新副本之前请勿写入。"
+
+
+class WitnessingFailedError(WitnessError):
+    """Something on our side failed while an answer was taken."""
+
+    code = "ledger.witnessing-failed"
+    outcome = Outcome.UNAVAILABLE
+    en = "Cosignatures of a witness could not be taken here ({why}); it is asked again. Read the log of the process."
+    zh = "未能收取见证人的联署（{why}），将再次请求。请查看进程日志。"
 
 
 class BrokenLogError(LedgerError):

@@ -8,7 +8,7 @@ DyepackError
     ├── FileMissingError    no file was chosen
     ├── ClearFileError      nobody said that the file leaves unsealed
     ├── NoPageError         there is no such page
-    └── AddressError        the desk cannot listen there
+    └── AddressError        nothing can listen there
 """
 
 from typing import Final
@@ -100,5 +100,5 @@ class AddressError(WebError):
 
     code = "web.address"
     outcome = Outcome.UNAVAILABLE
-    en = "The desk cannot listen on this address and port {port}; another program may use it. Choose another --port."
+    en = "Cannot listen on this address and port {port}; another program may use it. Choose another --port."
     zh = "无法在该地址和端口 {port} 监听，可能已被其他程序占用。请用 --port 另选端口。"
