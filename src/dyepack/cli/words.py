@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from dyepack.cli.log_words import LOG_SAYINGS
+
 HELP = """Dyepack (留痕): a vault for customers' personal information that can say who leaked.
 
 A number is used, not shown. Every look is in the ledger before it happens; every list that leaves is stained; a leaked
@@ -21,6 +23,8 @@ _STEPS = {
     "link": ("关联记录", "linking"),
     "marks": ("读取标记", "reading marks"),
     "audit": ("审计", "auditing"),
+    "monitor": ("监测", "monitoring"),
+    "mirror": ("镜像", "mirroring"),
 }
 
 _PARTS = (
@@ -195,12 +199,6 @@ def _trace_list(answer: dict[str, Any], zh: bool) -> str:
     return "\n".join(lines)
 
 
-def _ledger_status(answer: dict[str, Any], zh: bool) -> str:
-    witnessed = "未经见证（尚无见证人）" if zh else "not witnessed (there are no witnesses yet)"
-    size = f"{answer['size']} {'条' if zh else 'entries'}, {witnessed}"
-    return "\n".join([answer["origin"], size, answer["vkey"], answer["checkpoint"]])
-
-
 def _ledger_audit(answer: dict[str, Any], zh: bool) -> str:
     if answer["whole"]:
         return (
@@ -234,7 +232,7 @@ _SAYINGS: dict[str, Callable[[dict[str, Any], bool], str]] = {
     "release-collect": _release_collect,
     "unsealed-needed": _unsealed_needed,
     "trace-list": _trace_list,
-    "ledger-status": _ledger_status,
     "ledger-audit": _ledger_audit,
     "ledger-prove": _ledger_prove,
+    **LOG_SAYINGS,
 }
