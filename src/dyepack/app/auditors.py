@@ -24,9 +24,9 @@ from dyepack.terms.time import MICROSECONDS, to_iso
 ROLE: Final = "auditor"
 MAX_DAYS: Final = 366
 DAYS: Final = 30
-TOKEN_PREFIX: Final = "dyepack-auditor-"  # so that a search for leaked secrets finds it
+PREFIX: Final = "dyepack-auditor-"  # so that a search for leaked secrets finds it
 _TOKEN_BYTES: Final = 32
-_TOKEN_LENGTH: Final = len(TOKEN_PREFIX) + 43
+_TOKEN_LENGTH: Final = len(PREFIX) + 43
 _DAY: Final = 24 * 3600 * MICROSECONDS
 _HOUR: Final = 3600 * MICROSECONDS
 
@@ -60,7 +60,7 @@ class Auditors:
         house = self._house
         text, auditor, now = staff_name(name), new_id(house.random), house.clock.now()
         secret = base64.urlsafe_b64encode(house.random.token_bytes(_TOKEN_BYTES)).rstrip(b"=").decode()
-        token = TOKEN_PREFIX + secret
+        token = PREFIX + secret
         note = house.keeper.seal_note(ROLE, auditor, text.encode())
         row = AuditorRow(auditor, note, sha256(token.encode()), added=now, expires=now + days * _DAY)
         house.log.append([house.fact(Kind.ACTOR_ADDED, actor="p_cli", ref=auditor, role=ROLE, secs=days * 86_400)])

@@ -6,7 +6,7 @@ from typing import Any
 
 from dyepack.app.errors import CommandError
 from dyepack.gateways.log_source import LogSource
-from dyepack.ledger import audit_log, mirror_log, open_checkpoint, parse_quorum, parse_vkey
+from dyepack.ledger import audit_log, mirror_log, open_checkpoint, open_head, parse_quorum, parse_vkey
 from dyepack.ledger.errors import LedgerError, NoteError
 from dyepack.ledger.published import CHECKPOINT, WITNESSED
 from dyepack.ledger.tiles import MAX_BUNDLE_BYTES, tiles_between
@@ -23,9 +23,11 @@ def mirror(address: str, folder: Path, vkey: str, token: str | None, progress: P
     """
     copy = LogFolder(folder)
     try:
+        own = copy.read(CHECKPOINT)
+        before = 0 if own is None else open_head(own.decode("utf-8", "replace"), vkey).size
         with LogSource(address, token) as source:
             head = mirror_log(source.read, copy.read, lambda path, content: copy.write({path: content}), vkey, progress)
-        for tile in tiles_between(max(0, head.size - 1), head.size):
+        for tile in tiles_between(before, head.size):
             copy.drop_narrower(tile)
     finally:
         copy.close()
