@@ -143,6 +143,13 @@ def test_a_bare_folder_that_was_changed_is_refuted(folder: Path) -> None:
     assert "tile/0/001.p/44" in done.stdout
 
 
+def test_a_mistyped_key_is_no_broken_log(folder: Path) -> None:
+    done = dyepack("ledger", "audit", "--folder", folder, "--key", VKEY[:-1])
+
+    assert "[ledger.bad-note]" in done.stderr
+    assert done.stdout == ""
+
+
 def test_an_earlier_checkpoint_of_another_history_refutes_a_folder(folder: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.note"
     other.write_text(MemoryLog(1).grow(200).note(), "utf-8")

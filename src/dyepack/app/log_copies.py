@@ -48,6 +48,7 @@ def audit_folder(
 
     Raises:
         CommandError: The folder is none, or the quorum file is for another log.
+        NoteError: The key is no key, or a known cosignature fails.
         QuorumFileError: The quorum file is malformed or weak.
     """
     if not folder.is_dir():
@@ -56,6 +57,7 @@ def audit_folder(
     def read(path: str) -> bytes | None:
         return _file(folder, path)
 
+    parse_vkey(vkey)  # a mistyped key is no broken log
     kept = list(earlier)
     witnessed: dict[str, Any] = {"witnessed": False}
     if policy is not None:
