@@ -19,6 +19,7 @@ from dyepack.vault.catalog import CATALOG
 from dyepack.vault.policies import shipped
 from dyepack.vault.policy import PolicySet
 from dyepack.vault.policy_table import render
+from dyepack.web.reference import http_page
 
 FOLDER = Path(__file__).parent / "reference"
 
@@ -32,6 +33,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "analysis-tables.md": tables_page,
     "commands.md": command_page,
     "errors.md": error_page,
+    "http.md": http_page,
     "kinds.md": kinds_page,
     "policy.md": policy_page,
     "settings.md": settings_page,

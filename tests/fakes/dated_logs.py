@@ -4,7 +4,7 @@ from random import Random
 
 from dyepack.ledger import Fact, Kind, digest_text
 from dyepack.terms.chance import new_id
-from fakes.ledger_logs import START, CountingRandom, MemoryLog, look
+from fakes.ledger_logs import START, CountingRandom, MemoryLog, commit, look
 
 DAY = 24 * 3600 * 1_000_000
 ALIASES = [new_id(CountingRandom(70 + number)) for number in range(6)]

@@ -10,15 +10,17 @@ from dataclasses import asdict
 from typing import Any
 
 from dyepack.app.analysis import LedgerAnalysis
+from dyepack.app.auditors import Auditors
 from dyepack.app.errors import CommandError
 from dyepack.app.institution import Institution
+from dyepack.app.log_watch import LogWatch
 from dyepack.app.looking import Looking, checked_token
 from dyepack.app.people import Member, People
 from dyepack.app.releasing import Releasing
 from dyepack.app.taking import Taking
 from dyepack.app.tracing import DEFAULT_ALPHA, Tracing
 from dyepack.crypto.password import hash_password
-from dyepack.ledger import Kind, open_head, zip_bundle
+from dyepack.ledger import Kind, zip_bundle
 from dyepack.terms.actor import CLI_DEVICE, Actor, Role
 from dyepack.terms.progress import Progress
 from dyepack.terms.purpose import Purpose
@@ -41,6 +43,7 @@ class Acts:
         self.releasing = Releasing(house, self.people)
         self.tracing = Tracing(house, self.people, self.releasing, self.analysis)
         self.taking = Taking(house)
+        self.log_watch = LogWatch(house)
         self._table: Mapping[str, Callable[[dict[str, Any], Progress], dict[str, Any]]] = {
             "actor add": self._actor_add,
             "actor list": self._actor_list,
@@ -58,6 +61,10 @@ class Acts:
             "ledger audit": self._ledger_audit,
             "ledger prove": self._ledger_prove,
             "ledger tables": self._ledger_tables,
+            "ledger monitor": self._ledger_monitor,
+            "ledger auditor add": self._auditor_add,
+            "ledger auditor list": self._auditor_list,
+            "ledger auditor revoke": self._auditor_revoke,
         }
 
     def run(self, act: str, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
@@ -181,19 +188,8 @@ class Acts:
     # -- the ledger ------------------------------------------------------------------------------------------------
 
     def _ledger_status(self, _arguments: dict[str, Any], _progress: Progress) -> dict[str, Any]:
-        log = self.house.log
-        published = open_head(log.publish(), log.vkey)
-        return {
-            "origin": log.origin,
-            "vkey": log.vkey,
-            "size": log.size(),
-            "published": published.size,
-            "root": published.root.hex(),
-            "keeper": self.house.keeper.size(),
-            "witnessed": False,
-            "checkpoint": log.checkpoint(),
-            "today": self._today(),
-        }
+        self.house.log.publish()
+        return {**self.log_watch.status().to_json(), "vkeys": list(self.house.log.vkeys), "today": self._today()}
 
     def _today(self) -> dict[str, int]:
         """Entries of the institution's day so far, by kind."""
@@ -232,6 +228,21 @@ class Acts:
     def _ledger_prove(self, arguments: dict[str, Any], _progress: Progress) -> dict[str, Any]:
         index, _ = self.house.log.find_id(arguments["entry"])
         return {"index": index, "content": zip_bundle(self.house.log.evidence([index]))}
+
+    def _ledger_monitor(self, _arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
+        progress("monitor", 0, 1)
+        result = self.log_watch.monitor()
+        progress("monitor", 1, 1)
+        return result.to_json()
+
+    def _auditor_add(self, arguments: dict[str, Any], _progress: Progress) -> dict[str, Any]:
+        return Auditors(self.house).add(arguments["name"], arguments["days"])
+
+    def _auditor_list(self, _arguments: dict[str, Any], _progress: Progress) -> dict[str, Any]:
+        return {"auditors": Auditors(self.house).all()}
+
+    def _auditor_revoke(self, arguments: dict[str, Any], _progress: Progress) -> dict[str, Any]:
+        return Auditors(self.house).revoke(arguments["auditor"])
 
 
 class _Refusals:

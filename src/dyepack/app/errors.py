@@ -12,6 +12,10 @@ DyepackError
     │   └── UnreachableError  nobody listens
     ├── FrameChangedError   a case was framed otherwise
     ├── NotOverseerError    only who oversees the house may see this
+    ├── TokenError          the log is asked for without a token that opens it
+    ├── NotPublishedError   the log publishes nothing there
+    ├── PaceError           the log is asked for too fast
+    ├── NoAuditorError      no auditor has this id
     └── LogInError          nobody was let in
         └── TooManyLogInsError  too many attempts
 """
@@ -120,6 +124,41 @@ class NotOverseerError(AppError):
     code = "app.not-overseer"
     en = "Only the privacy officer and the owner may do this (rule app.overseers). Ask one of them."
     zh = "仅个人信息保护负责人和老板可执行此操作（规则 app.overseers）。请向其提出。"
+
+
+class TokenError(AppError):
+    """No token, an unknown one, or one that expired or was revoked: which of these is not said."""
+
+    code = "app.token"
+    en = "This needs the token of an auditor that is valid now. Ask the institution for one."
+    zh = "此处需要有效的审计令牌。请向机构索取。"
+
+
+class NotPublishedError(AppError):
+    """There is nothing at this address, or not for who asks; the two look the same."""
+
+    code = "app.not-published"
+    outcome = Outcome.BAD_INPUT
+    en = "The log publishes nothing at this address. Read its checkpoint and ask for what that covers."
+    zh = "日志在此地址没有发布内容。请先读取检查点，再请求其覆盖的内容。"
+
+
+class PaceError(AppError):
+    """More requests a second than one reader may make."""
+
+    code = "app.pace"
+    outcome = Outcome.UNAVAILABLE
+    en = "Too many requests. Wait a second and go on."
+    zh = "请求过于频繁。请等待一秒后继续。"
+
+
+class NoAuditorError(AppError):
+    """A revocation that would revoke nothing."""
+
+    code = "app.no-auditor"
+    outcome = Outcome.BAD_INPUT
+    en = "No auditor has this id. `dyepack ledger auditor list` shows them."
+    zh = "没有该编号的审计人员。请用 `dyepack ledger auditor list` 查看。"
 
 
 class LogInError(AppError):

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
+from dyepack.app.asking import ask_witnesses
 from dyepack.app.clock import SystemClock
 from dyepack.app.home import Lock, settings_of
 from dyepack.app.keeping import in_memory, open_folder
@@ -84,7 +85,11 @@ class Institution:
         base = f"{settings['ledger.base'] or 'dyepack.invalid'}/{self.id}"
         self.keeper = self._open_keeper(newest_keys(home / "ledger", base, clock, random))
         quorum = read_quorum(home / "ledger")
-        self.log = Shards(home / "ledger", base, self.id, clock, random, self.keeper, quorum=quorum)
+        self.log = Shards(
+            home / "ledger", base, self.id, clock, random, self.keeper, quorum=quorum, witnesses=ask_witnesses
+        )
+        self.served_since: int | None = None
+        """When the desk began to be served by this process."""
         self._say_who_keeps()
         self.policies = PolicySet.load(*shipped())
         self._join()

@@ -10,10 +10,11 @@ import msgspec
 
 from dyepack.app.acts import Acts
 from dyepack.app.errors import CommandError, NotOverseerError
+from dyepack.app.log_watch import Hour
 from dyepack.app.looking import approval_of
 from dyepack.app.taking import PROVENANCES
 from dyepack.govern import ApprovalAct, reveal_request, valid_approvals
-from dyepack.ledger import Kind, open_head
+from dyepack.ledger import Kind
 from dyepack.terms.actor import Actor, Role
 from dyepack.terms.ids import RecordToken
 from dyepack.terms.progress import silent
@@ -216,15 +217,27 @@ class Oversight:
 
     def ledger(self) -> dict[str, Any]:
         """What the log shows to everybody: its origin, key and checkpoint."""
-        log = self._house.log
-        text = log.checkpoint()
-        return {
-            "origin": log.origin,
-            "vkey": log.vkey,
-            "size": log.size(),
-            "published": open_head(text, log.vkey).size,
-            "checkpoint": text,
-        }
+        return self._acts.log_watch.status().to_json()
+
+    def log_day(self) -> tuple[Hour, ...]:
+        """The last day of the log by hours."""
+        return self._acts.log_watch.day()
+
+    def watched(self, actor: Actor) -> dict[str, Any] | None:
+        """What the monitor said last, for who answers for the house; None if it has not run, or not for him."""
+        last = self._acts.log_watch.last
+        if last is None or actor.role not in OVERSEERS:
+            return None
+        return {"at": to_iso(last[0]), **last[1].to_json()}
+
+    def monitor(self, actor: Actor) -> None:
+        """Run the monitor now.
+
+        Raises:
+            NotOverseerError: Neither privacy officer nor owner.
+        """
+        self._overseer(actor, "monitor")
+        self._acts.log_watch.monitor()
 
     def audit(self, actor: Actor) -> dict[str, Any]:
         """The whole log checked against its checkpoint.

@@ -27,6 +27,7 @@ from typing import Final, Protocol
 
 from dyepack.app.log_view import LogView
 from dyepack.app.tickets import Waiting, again
+from dyepack.app.witnessing import WitnessStatus
 from dyepack.ledger import Head, NoteKey, Quorum, encode_bundle, open_checkpoint, open_head, tiles_between
 from dyepack.ledger.errors import ClosedError, LedgerError, QuorumUnavailableError
 from dyepack.ledger.tiles import WIDTH
@@ -47,6 +48,10 @@ class Witnesses(Protocol):
 
     def offer(self, head: Head, note: str) -> None:
         """Have a checkpoint cosigned; never waits."""
+        ...
+
+    def status(self) -> Sequence[WitnessStatus]:
+        """Where each witness stands."""
         ...
 
     def close(self) -> None:
@@ -100,7 +105,7 @@ class Publisher:
         self._clock = clock
         self._ask_head = ask_head
         self._fail_log = fail
-        self._quorum = quorum
+        self.quorum = quorum
         self._witnesses: Witnesses | None = None
         self._changed = threading.Condition()  # guards what follows
         self._waiting: list[Waiting] = []
@@ -174,7 +179,7 @@ class Publisher:
         """
         wanted = self._view.size()
         self.publish()
-        if self._quorum is None:
+        if self.quorum is None:
             return
         with self._changed:
             self._changed.wait_for(lambda: self._failure or self._is_witnessed(wanted), QUORUM_SECONDS)
@@ -182,6 +187,10 @@ class Publisher:
                 raise again(self._failure)
             if not self._is_witnessed(wanted):
                 raise self._too_few()
+
+    def witness_status(self) -> Sequence[WitnessStatus]:
+        """Where each witness stands; empty without a quorum."""
+        return () if self._witnesses is None else self._witnesses.status()
 
     def fail(self, failure: LedgerError) -> None:
         """Refuse what waits, now and from now on."""
@@ -293,7 +302,7 @@ class Publisher:
         with self._changed:
             answers, self._answers = self._answers, []
         current = self._round
-        if current is None or self._quorum is None:
+        if current is None or self.quorum is None:
             return
         before = len(current.lines)
         for head, lines in answers:
@@ -305,9 +314,9 @@ class Publisher:
         if self._view.published() == current.head.size:
             self._folder.write({CHECKPOINT: signed.encode()})
             self._view.cosigned(signed)
-        if self._quorum.satisfied(current.lines):
+        if self.quorum.satisfied(current.lines):
             self._folder.write({WITNESSED: signed.encode()})
-            self._view.witness_at(open_checkpoint(signed, self._view.keys.keys, self._quorum.keys))
+            self._view.witness_at(open_checkpoint(signed, self._view.keys.keys, self.quorum.keys))
             current.witnessed = True
             with self._changed:
                 self._changed.notify_all()
@@ -335,5 +344,5 @@ class Publisher:
 
     def _too_few(self) -> QuorumUnavailableError:
         signed = self._round.lines if self._round is not None else {}
-        missing = ", ".join(self._quorum.missing(signed)) if self._quorum is not None else ""
+        missing = ", ".join(self.quorum.missing(signed)) if self.quorum is not None else ""
         return QuorumUnavailableError(seconds=int(QUORUM_SECONDS), why=f"missing: {missing}")

@@ -29,6 +29,7 @@ from dyepack.app.log_keys import LogKeys
 from dyepack.app.log_view import LogView
 from dyepack.app.publisher import Publisher, Witnesses
 from dyepack.app.tickets import Ticket, Waiting, again
+from dyepack.app.witnessing import WitnessStatus
 from dyepack.ledger import MAX_BATCH, Fact, Level, Log, LogSigner, Quorum, Receipt, stamp_of
 from dyepack.ledger.errors import (
     BusyError,
@@ -47,7 +48,7 @@ QUEUE_LIMIT = 65_536
 
 OnHead = Callable[[int, Sequence[bytes], str], object]
 """``on_head(old size, consistency proof, head)``; raises if the head does not continue what it knows."""
-AskWitnesses = Callable[[LogView, Publisher], Witnesses]
+AskWitnesses = Callable[["Sequencer", Publisher], Witnesses]
 """Makes whoever asks the witnesses; called once the log is open, raises if a witness has seen a longer one."""
 
 
@@ -179,6 +180,10 @@ class Sequencer(LogView):
             self.await_quorum()
         witnessed = self.witnessed()
         return witnessed.note if witnessed is not None and witnessed.head.size == self._published else self.checkpoint()
+
+    def witness_status(self) -> Sequence[WitnessStatus]:
+        """Where each witness stands; empty without a quorum."""
+        return self._publisher.witness_status()
 
     def head(self) -> str:
         """The newest signed head; entries of level 0 may be newer."""

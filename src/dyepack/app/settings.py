@@ -98,6 +98,13 @@ SETTINGS = (
         720,
         weaker=lambda value: value > 30,
     ),
+    Setting(
+        "ledger.public_tiles",
+        False,
+        "Serve checkpoints and hashes of the log, never entries, to whoever reaches the desk's address; they tell how"
+        " much is done when.",
+        weaker=bool,
+    ),
 )
 _BY_KEY: Mapping[str, Setting] = {setting.key: setting for setting in SETTINGS}
 _NOT_BY_HAND = {"institution.id", "institution.name", "keeper.socket"}

@@ -94,8 +94,8 @@ class Shards:
         random: Random,
         keeper: Keeper,
         *,
-        quorum: Quorum | None = None,
-        witnesses: AskWitnesses | None = None,
+        quorum: Quorum | None,
+        witnesses: AskWitnesses,
     ) -> None:
         """Open the newest shard, finish what a crash left of the change to it, lead the keeper to it.
 

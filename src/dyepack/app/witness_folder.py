@@ -16,13 +16,12 @@ import os
 import stat
 from pathlib import Path
 
-from dyepack.app.home import write_private
 from dyepack.crypto.digest import sha256
 from dyepack.crypto.signature import Ed25519Signer, MlDsaSigner
 from dyepack.ledger import Cosigner, KeyKind, NoteKey
 from dyepack.ledger.errors import KnownLogError, NoteError, WitnessFolderError
 from dyepack.ledger.witness import Decision, Evidence, Seen, admit, decide, parse_logs
-from dyepack.storage.keeper_database import KEY_BYTES, read_key_file, write_key_file
+from dyepack.storage.keeper_database import KEY_BYTES, read_key_file, replace_private, write_key_file
 from dyepack.storage.witness_store import WitnessStore
 from dyepack.terms.chance import Random
 from dyepack.terms.time import MICROSECONDS, Clock
@@ -65,9 +64,9 @@ class WitnessFolder:
             path.chmod(0o700)
             for file, seed in zip(_SEEDS, seeds, strict=True):
                 write_key_file(path / file, seed)
-            write_private(path / _LOGS, _LOGS_HEAD.encode())
+            replace_private(path / _LOGS, _LOGS_HEAD.encode())
             WitnessStore.make(path / _DATABASE)
-            write_private(path / _NAME, f"{name}\n".encode())
+            replace_private(path / _NAME, f"{name}\n".encode())
         except OSError as error:
             raise WitnessFolderError(why=_reason(error)) from error
         return cls(path, clock)
@@ -97,7 +96,7 @@ class WitnessFolder:
         except ValueError as error:
             raise KnownLogError(line=1, why="not one key") from error
         if key not in self.logs().get(origin, ()):
-            write_private(self._path / _LOGS, f"{_read(self._path / _LOGS).rstrip()}\n{key.vkey}\n".encode())
+            replace_private(self._path / _LOGS, f"{_read(self._path / _LOGS).rstrip()}\n{key.vkey}\n".encode())
         return key
 
     def answer(self, body: bytes) -> Decision:

@@ -122,7 +122,7 @@ def run(
 ) -> dict[str, Any]:
     """Do one act and print its answer; ``also`` takes bytes out of the answer before it is printed."""
     try:
-        with _bar() as bar:
+        with Bar() as bar:
             answer = call(home, act, arguments, bar)
     except DyepackError as error:
         fail(error, as_json=as_json)
@@ -135,7 +135,7 @@ def run(
     return answer
 
 
-class _bar:  # noqa: N801 - reads as a statement
+class Bar:
     """A progress bar on stderr; silent where stderr is no terminal, but for a line per finished tenth."""
 
     def __init__(self) -> None:
@@ -162,6 +162,7 @@ class _bar:  # noqa: N801 - reads as a statement
             self._progress.stop()
 
     def __call__(self, step: str, done: int, total: int) -> None:
+        """Told how far a step is."""
         name = step_name(step, language())
         if not self._console.is_terminal:
             tenth = done * 10 // total if total else 0

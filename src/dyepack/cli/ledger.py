@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from dyepack.cli import watching
 from dyepack.cli.console import REFUSED, AsJson, Home, language, run, write_output
 from dyepack.cli.words import say
 from dyepack.ledger import verify as verifier
@@ -19,6 +20,7 @@ def add_to(app: typer.Typer) -> None:
     ledger.command("audit")(audit)
     ledger.command("prove")(prove)
     ledger.command("tables")(tables)
+    watching.add_to(ledger)
     app.add_typer(ledger, name="ledger")
     app.command("verify")(verify)
 
@@ -28,11 +30,34 @@ def status(home: Home, as_json: AsJson = False) -> None:
     run(home, "ledger status", {}, as_json=as_json, show=lambda answer: say("ledger-status", language(), answer))
 
 
-def audit(home: Home, as_json: AsJson = False) -> None:
+def audit(
+    home: Annotated[
+        Path | None,
+        typer.Option("--home", envvar="DYEPACK_HOME", help="Folder of the institution; or name a --folder."),
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--folder", help="A bare copy of a log instead of a home; needs --key.")
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option("--key", help="The log's key, origin+id+base64, from a source you trust.")
+    ] = None,
+    policy: Annotated[
+        Path | None, typer.Option("--policy", help="With --folder: a quorum file that a checkpoint must satisfy.")
+    ] = None,
+    earlier: Annotated[
+        list[Path] | None, typer.Option("--earlier", help="With --folder: a checkpoint kept before; repeatable.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Check the whole log: every entry, tile and root against the checkpoint."""
-    answer = run(home, "ledger audit", {}, as_json=as_json, show=lambda answer: say("ledger-audit", language(), answer))
-    if not answer["whole"]:
-        raise typer.Exit(REFUSED)
+    home = None if folder is not None else home
+    watching.home_or_folder(home, folder, key, as_json=as_json)
+    if folder is not None and key is not None:
+        watching.audit_folder(folder, key, policy, earlier or [], as_json=as_json)
+    elif home is not None:
+        answer = run(home, "ledger audit", {}, as_json=as_json, show=lambda told: say("ledger-audit", language(), told))
+        if not answer["whole"]:
+            raise typer.Exit(REFUSED)
 
 
 def prove(

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from dyepack.cli.log_words import LOG_SAYINGS
+
 HELP = """Dyepack (留痕): a vault for customers' personal information that can say who leaked.
 
 A number is used, not shown. Every look is in the ledger before it happens; every list that leaves is stained; a leaked
@@ -23,6 +25,8 @@ _STEPS = {
     "audit": ("审计", "auditing"),
     "tables": ("写分析表", "writing analysis tables"),
     "tables-audit": ("核对分析表", "comparing analysis tables"),
+    "monitor": ("监测", "monitoring"),
+    "mirror": ("镜像", "mirroring"),
 }
 
 _PARTS = (
@@ -197,14 +201,6 @@ def _trace_list(answer: dict[str, Any], zh: bool) -> str:
     return "\n".join(lines)
 
 
-def _ledger_status(answer: dict[str, Any], zh: bool) -> str:
-    witnessed = "未经见证（尚无见证人）" if zh else "not witnessed (there are no witnesses yet)"
-    size = f"{answer['size']} {'条' if zh else 'entries'}, {witnessed}"
-    counts = ", ".join(f"{kind} {count}" for kind, count in sorted(answer["today"].items()))
-    today = f"{'今日' if zh else 'today'}: {counts or ('无' if zh else 'nothing')}"
-    return "\n".join([answer["origin"], size, today, answer["vkey"], answer["checkpoint"]])
-
-
 def _ledger_audit(answer: dict[str, Any], zh: bool) -> str:
     if answer["whole"]:
         return (
@@ -350,7 +346,6 @@ _SAYINGS: dict[str, Callable[[dict[str, Any], bool], str]] = {
     "release-collect": _release_collect,
     "unsealed-needed": _unsealed_needed,
     "trace-list": _trace_list,
-    "ledger-status": _ledger_status,
     "ledger-audit": _ledger_audit,
     "ledger-prove": _ledger_prove,
     "keeper-adopt": _keeper_adopt,
@@ -362,4 +357,5 @@ _SAYINGS: dict[str, Callable[[dict[str, Any], bool], str]] = {
     "witness-log-add": _witness_log_add,
     "witness-keys": _witness_keys,
     "witness-evidence": _witness_evidence,
+    **LOG_SAYINGS,
 }

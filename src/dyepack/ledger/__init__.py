@@ -14,9 +14,14 @@ from dyepack.ledger.entry import Draft, Entry, Fact, Value, encode_entry, parse_
 from dyepack.ledger.kinds import Kind, Level
 from dyepack.ledger.log import MAX_BATCH, Advance, Commit, Log
 from dyepack.ledger.merkle import leaf_hash, verify_consistency, verify_inclusion
+from dyepack.ledger.mirror import mirror_log
+from dyepack.ledger.monitor import Monitored, Severity, monitor_log
 from dyepack.ledger.note import KeyKind, LogSigner, NoteKey, Signer, note_key, parse_vkey
 from dyepack.ledger.proof import Receipt, format_proof, parse_proof, verify_proof, verify_receipt
+from dyepack.ledger.published import Part, Published, PublishedLog, part_of, published
 from dyepack.ledger.quorum import Quorum, parse_quorum
+from dyepack.ledger.quorum_reading import reading
+from dyepack.ledger.status import Counted, LogStatus
 from dyepack.ledger.tiles import decode_bundle, encode_bundle, tiles_between
 from dyepack.ledger.tree import Tree
 
@@ -27,6 +32,7 @@ __all__ = [
     "Checkpoint",
     "Commit",
     "Cosigner",
+    "Counted",
     "Draft",
     "Entry",
     "Evidence",
@@ -37,9 +43,15 @@ __all__ = [
     "Level",
     "Log",
     "LogSigner",
+    "LogStatus",
+    "Monitored",
     "NoteKey",
+    "Part",
+    "Published",
+    "PublishedLog",
     "Quorum",
     "Receipt",
+    "Severity",
     "Signer",
     "Tree",
     "Value",
@@ -54,6 +66,8 @@ __all__ = [
     "format_proof",
     "head_text",
     "leaf_hash",
+    "mirror_log",
+    "monitor_log",
     "note_key",
     "open_checkpoint",
     "open_head",
@@ -63,6 +77,9 @@ __all__ = [
     "parse_proof",
     "parse_quorum",
     "parse_vkey",
+    "part_of",
+    "published",
+    "reading",
     "sign_head",
     "stamp_of",
     "tiles_between",

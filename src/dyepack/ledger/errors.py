@@ -23,6 +23,8 @@ DyepackError
     │   ├── WitnessLongerError       it has cosigned a longer log than ours
     │   └── WitnessingFailedError    its lines could not be taken here
     ├── BrokenLogError       an audit found the first broken thing
+    ├── SourceError          a published log cannot be fetched
+    │   └── SourceRefusedError   it asks for a token, or for another one
     ├── UnavailableError     the log cannot append now; nothing may be opened or changed
     │   ├── BusyError            the queue is full
     │   ├── ClosedError          the sequencer was closed
@@ -222,6 +224,24 @@ class BrokenLogError(LedgerError):
     code = "ledger.broken"
     en = "The log is broken at {place}: {why}. Keep the folder as evidence and compare it with an older checkpoint."
     zh = "日志在 {place} 处不完整：{why}。请封存该目录作为证据，并与较早的检查点比对。"
+
+
+class SourceError(LedgerError):
+    """A log that somebody serves does not answer as it should; ``why`` is a status or the type of an error."""
+
+    code = "ledger.source"
+    outcome = Outcome.UNAVAILABLE
+    en = "The log cannot be fetched ({why}); check the address, which ends in the shard, and run the command again."
+    zh = "无法获取日志（{why}）：请核对地址（以年度结尾），然后重新运行；已取得的部分会保留。"
+
+
+class SourceRefusedError(SourceError):
+    """The server wants a token."""
+
+    code = "ledger.source-refused"
+    outcome = Outcome.REFUSED
+    en = "The log is for auditors ({why}); ask the institution for a token and give it with --token-file."
+    zh = "该日志仅供审计人员（{why}）：请向机构索取令牌，并用 --token-file 提供。"
 
 
 class UnavailableError(LedgerError):

@@ -84,6 +84,9 @@ class Kind(StrEnum):
     ACTOR_ADDED = (
         "govern:actor:added", 2, "actor ref",
         "A member of staff was added; `ref` is the pseudonym without its prefix.")
+    ACTOR_LEFT = (
+        "govern:actor:left", 2, "actor ref",
+        "A member of staff left, or the access of the auditor `ref` was revoked.")
     POLICY_CHANGED = (
         "govern:policy:changed", 2, "actor digest",
         "Another set of policies is in force; `digest` is its SHA-256.")
@@ -131,6 +134,7 @@ class Kind(StrEnum):
     CASE_OPENED = "govern:case:opened", 1, "actor case", "A case was opened; what was typed is in its sealed details."
 
     # -- level 0 ------------------------------------------------------------------------------------------------
+    LOG_BEAT = "ledger:log:beat", 0, "actor", "The hourly heartbeat: the log was being written at this time."
     CHECK_FAILED = "ledger:check:failed", 0, "actor outcome", "A check of the log itself failed."
     RECORD_SEARCHED = "vault:record:searched", 0, "actor purpose n", "A look-up; `n` records were hit."
     USE_REFUSED = (

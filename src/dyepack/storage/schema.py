@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from dyepack.storage.database import sqlite_engine
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision; a test compares it with the scripts."""
 _SCRIPTS = Path(__file__).parent / "migrations"
 

@@ -60,6 +60,18 @@ session = Table(
     Column("seen", Integer, nullable=False),
 )
 
+auditor = Table(
+    "auditor",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("name_note", LargeBinary, nullable=False),
+    Column("token_digest", LargeBinary(32), nullable=False, unique=True),
+    Column("added", Integer, nullable=False),
+    Column("expires", Integer, nullable=False),
+    Column("revoked", Integer),
+    Column("noted", Integer, nullable=False),
+)
+
 case = Table(
     "case_file",
     metadata,

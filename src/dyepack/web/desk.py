@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from dyepack.app.acts import Acts
 from dyepack.web.edge import Edge
 from dyepack.web.forms import FORM_LIMIT, UPLOAD_LIMIT
+from dyepack.web.log_routes import log_routes
 from dyepack.web.views import approvals, entrance, leaks, ledger, lots, records, releases
 from dyepack.web.visit import Desk, View, door, lost
 
@@ -34,13 +35,15 @@ def make_app(acts: Acts, names: Collection[str] = ()) -> Starlette:
 
 
 def routes(desk: Desk) -> list[BaseRoute]:
-    """All addresses."""
+    """All addresses; the name of a route is who may ask, its endpoint's docstring what it gives."""
 
     def get(path: str, view: View, section: str, *, anybody: bool = False) -> Route:
-        return Route(path, door(desk, view, section, anybody=anybody), methods=["GET"])
+        name = "anybody" if anybody else "staff"
+        return Route(path, door(desk, view, section, anybody=anybody), methods=["GET"], name=name)
 
     def post(path: str, view: View, section: str, *, limit: int = FORM_LIMIT, anybody: bool = False) -> Route:
-        return Route(path, door(desk, view, section, limit=limit, anybody=anybody), methods=["POST"])
+        name = "anybody" if anybody else "staff"
+        return Route(path, door(desk, view, section, limit=limit, anybody=anybody), methods=["POST"], name=name)
 
     return [
         get("/", entrance.home, "/"),
@@ -75,6 +78,8 @@ def routes(desk: Desk) -> list[BaseRoute]:
         get("/ledger", ledger.shown, "/ledger"),
         post("/ledger/audit", ledger.audit, "/ledger"),
         post("/ledger/bundle", ledger.bundle, "/ledger"),
+        post("/ledger/monitor", ledger.monitor, "/ledger"),
+        *log_routes(desk),
         get("/staff", entrance.staff, "/staff"),
         Mount("/static", StaticFiles(packages=[("dyepack.web", "static")])),
     ]

@@ -2,7 +2,8 @@
 
 * the ``Host`` of a request is the address it came in by, ``localhost`` or the name the desk was told to listen on: a
   foreign name that resolves to this machine (DNS rebinding) gets nothing;
-* every answer has a strict Content-Security-Policy and its companions; nothing but ``/static`` is ever stored;
+* every answer has a strict Content-Security-Policy and its companions; nothing is ever stored but ``/static`` and
+  hashes of the log, which never change;
 * there is no CORS.
 """
 
@@ -26,7 +27,9 @@ HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+IMMUTABLE: Final = "max-age=31536000, immutable"
 _STATIC: Final = "/static/"
+_LOG: Final = "/ledger/"
 
 
 class Edge:
@@ -47,8 +50,10 @@ class Edge:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(HEADERS)
-                static = scope["path"].startswith(_STATIC)
-                headers["Cache-Control"] = "max-age=3600" if static else "no-store"
+                if scope["path"].startswith(_STATIC):
+                    headers["Cache-Control"] = "max-age=3600"
+                elif not (scope["path"].startswith(_LOG) and headers.get("cache-control", "").endswith(IMMUTABLE)):
+                    headers["Cache-Control"] = "no-store"
             await send(message)
 
         if self._mine(Headers(scope=scope).get("host", ""), scope.get("server")):

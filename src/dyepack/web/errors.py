@@ -8,6 +8,7 @@ DyepackError
     ├── FileMissingError    no file was chosen
     ├── ClearFileError      nobody said that the file leaves unsealed
     ├── NoPageError         there is no such page
+    ├── QueryError          an address of the log carries a query
     └── AddressError        nothing can listen there
 """
 
@@ -28,6 +29,10 @@ _BY_CODE: Final = {
     "govern.cooling": 409,
     "web.too-large": 413,
     "app.log-in-throttled": 429,
+    "app.token": 401,
+    "app.not-published": 404,
+    "app.pace": 429,
+    "web.query": 400,
 }
 
 
@@ -93,6 +98,15 @@ class NoPageError(WebError):
     outcome = Outcome.BAD_INPUT
     en = "There is no such page. Go back to the start."
     zh = "没有此页面。请返回首页。"
+
+
+class QueryError(WebError):
+    """A token in an address would stay in histories and logs of proxies."""
+
+    code = "web.query"
+    outcome = Outcome.BAD_INPUT
+    en = "This address takes nothing after a question mark. Send the token in the header Authorization: Bearer."
+    zh = "此地址不接受问号之后的内容。请在 Authorization: Bearer 标头中发送令牌。"
 
 
 class AddressError(WebError):

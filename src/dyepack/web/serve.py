@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dyepack.app.acts import Acts
 from dyepack.app.forward import ForwardServer
+from dyepack.app.hourly import Hourly
 from dyepack.app.institution import open_institution
 from dyepack.ledger import Kind
 from dyepack.web.desk import make_app
@@ -34,6 +35,7 @@ def serve_desk(home: Path, host: str, port: int) -> None:
         forwarded = ForwardServer(home, acts.run)
         try:
             house.log.append([house.fact(Kind.PROCESS_STARTED, actor="p_desk")])
-            run_app(make_app(acts, names=[host]), host, listener)
+            with Hourly(acts):
+                run_app(make_app(acts, names=[host]), host, listener)
         finally:
             forwarded.close()

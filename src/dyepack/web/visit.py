@@ -27,6 +27,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 
 from dyepack.app.acts import Acts
 from dyepack.app.entering import Entering, Session
+from dyepack.app.log_face import LogFace
 from dyepack.app.oversight import Oversight
 from dyepack.crypto.digest import equal, hmac_sha256
 from dyepack.terms.actor import Actor
@@ -64,6 +65,7 @@ class Desk:
         self.acts = acts
         self.entering = Entering(acts.house, acts.people)
         self.oversight = Oversight(acts)
+        self.log_face = LogFace(acts.house)
         self.institution: str = acts.house.settings["institution.name"]
         self.offset: int = acts.house.settings["institution.utc_offset_minutes"]
         self._anonymous = acts.house.random.token_bytes(32)
@@ -222,6 +224,7 @@ def door(desk: Desk, view: View, section: str, *, limit: int = FORM_LIMIT, anybo
             return _kept(visit, await run_in_threadpool(visit.failed, error))
         return _kept(visit, await run_in_threadpool(_answer, visit, view))
 
+    endpoint.__doc__ = view.__doc__
     return endpoint
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import dyepack.web
 from dyepack.app.oversight import Oversight
+from dyepack.ledger import Severity
 from dyepack.terms.actor import Role
 from dyepack.terms.errors import Outcome
 from dyepack.terms.purpose import Purpose
@@ -21,6 +22,7 @@ FAMILIES = {
     "lot": {"held", "admitting", "open"},
     "lot-next": {"held", "open", "dry-run"},
     "provenance": set(Oversight.provenances),
+    "severity": {severity.value for severity in Severity},
 }
 OPEN_FAMILIES = {"problem", "process", "kind", "season"}
 
