@@ -79,17 +79,17 @@ class KeeperProcess:
         self.start()
 
     def start(self) -> None:
-        self._child = subprocess.Popen(
+        child = subprocess.Popen(
             self._command,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             env=os.environ | {"DYEPACK_LANG": "en", "PYTHONWARNINGS": "error"},
         )
-        assert self._child.stdout is not None
-        assert self._child.stderr is not None
-        if "listens" not in self._child.stdout.readline():
-            raise AssertionError(self._child.stderr.read())
+        assert child.stdout is not None
+        if "listens" not in child.stdout.readline():
+            raise AssertionError(child.communicate(timeout=60)[1])
+        self._child = child
 
     def kill(self) -> None:
         self._end(signal.SIGKILL)
