@@ -83,7 +83,7 @@ def main() -> None:
         asks = [(world.token, [DISPLAY])]
         service = world.keeper
         assert isinstance(service, KeeperService)
-        checked, _ = cost(service._entry, world.receipts[:part])
+        checked, _ = cost(service._entry, world.receipts[:part])  # noqa: SLF001 - that check alone
         print(f"check of a receipt: inclusion ({len(world.receipts[0].proof)} hashes) and parse {checked:7.1f} us CPU")
         direct, wall = cost(lambda receipt: service.open(receipt, asks), world.receipts[:part])
         show("open, direct call (baseline)", direct, wall, direct)

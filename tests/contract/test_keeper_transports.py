@@ -1,4 +1,4 @@
-"""What a keeper does for the vault, whether it is asked in memory or over a socket: the same frames, the same answers."""
+"""What a keeper does for the vault, in memory or over a socket: the same frames, the same answers."""
 
 import threading
 from collections.abc import Iterator
