@@ -21,6 +21,7 @@ from dyepack.app.keeping import account, adopt, forbid_inspection, serve_keeper,
 from dyepack.crypto.signature import Ed25519Signer
 from dyepack.gateways.keeper_socket import SocketServer, SocketTransport
 from dyepack.ledger import KeyKind, Kind, note_key, parse_entry
+from dyepack.ledger.errors import UnavailableError
 from dyepack.terms.time import quarter
 from dyepack.vault.errors import (
     BadFrameError,
@@ -510,6 +511,23 @@ def test_nothing_opens_while_the_keeper_is_away_and_all_is_well_when_it_is_back(
     with pytest.raises(KeeperUnreachableError):
         moved.look()
     moved.process.start()
+    assert len(moved.look()) == 1
+    moved.house.close()
+
+
+def test_a_look_cannot_be_logged_while_the_keeper_is_away_and_the_log_stays_closed_until_it_is_opened_anew(
+    moved: Moved,
+) -> None:
+    house = moved.house.open()
+    fact = house.fact(Kind.CASE_OPENED, actor="p_vault", case="c_" + house.id.removeprefix("i_"))
+    moved.process.kill()
+    with pytest.raises(UnavailableError):
+        house.log.append([fact])
+    moved.process.start()
+    with pytest.raises(UnavailableError):
+        house.log.append([fact])
+    moved.house.close()
+    moved.house.open()
     assert len(moved.look()) == 1
     moved.house.close()
 
