@@ -46,6 +46,7 @@ from dyepack.vault.keeper.ports import Progress
 from dyepack.vault.keeper.service import KeeperService, current_log
 
 INSTITUTION_FILE = "institution.id"
+CEILINGS_FILE = "ceilings.toml"
 QUORUM_FILE = "quorum.txt"
 LOCK_FILE = "keeper.lock"
 _KEY_FILES = ("root.key", "mark.key")
@@ -76,11 +77,14 @@ def open_folder(folder: Path, institution: str, *, clock: Clock, random: Random,
         limited: False for benchmarks: no ceilings.
 
     Raises:
+        KeyFileMissingError: There are no ceilings.
         KeyFileOpenError: Other accounts could read or change what the keeper rests on.
         KeyFileBrokenError: A file is missing or wrong.
         QuorumFileError: ``quorum.txt`` is malformed, or promises less than it seems to.
     """
-    table = CeilingTable.parse((folder / "ceilings.toml").read_text("utf-8"))
+    if not (folder / CEILINGS_FILE).is_file():
+        raise KeyFileMissingError(file=CEILINGS_FILE)
+    table = CeilingTable.parse((folder / CEILINGS_FILE).read_text("utf-8"))
     quorum = None
     if (folder / QUORUM_FILE).exists():
         quorum = parse_quorum((folder / QUORUM_FILE).read_text("utf-8"))

@@ -12,6 +12,7 @@ Invariants:
 """
 
 import os
+import select
 import socket
 import threading
 import time
@@ -121,13 +122,9 @@ class SocketTransport:
 
 def _is_quiet(peer: socket.socket) -> bool:
     """Whether the other side neither closed nor said anything unasked."""
-    try:
-        peer.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
+    waiting = select.poll()
+    waiting.register(peer, select.POLLIN)
+    return not waiting.poll(0)
 
 
 class SocketServer:

@@ -145,7 +145,7 @@ class Kind(StrEnum):
         "The lot `ref` was read to its end; `n` records were taken.")
     KEEPER_STARTED = (
         "vault:keeper:started", 0, "actor ref",
-        "The vault speaks to a keeper that was started anew; `ref` names that run of it.")
+        "The vault speaks to a keeper apart that was started anew; `ref` names that run of it.")
     KEEPER_COUNTED = (
         "vault:keeper:counted", 0, "actor n lo hi",
         "The keeper honored `n` receipts with indexes from `lo` to `hi`.")
