@@ -12,11 +12,12 @@ from dyepack.app.errors import CommandError
 from dyepack.app.institution import Institution
 from dyepack.app.looking import Looking, checked_token
 from dyepack.app.people import Member, People
+from dyepack.app.proving import Proving
 from dyepack.app.releasing import Releasing
 from dyepack.app.taking import Taking
 from dyepack.app.tracing import DEFAULT_ALPHA, Tracing
 from dyepack.crypto.password import hash_password
-from dyepack.ledger import Audit, Kind, audit_log, open_head, zip_bundle
+from dyepack.ledger import Audit, Kind, audit_log, open_head
 from dyepack.terms.actor import CLI_DEVICE, Actor, Role
 from dyepack.terms.progress import Progress
 from dyepack.terms.purpose import Purpose
@@ -37,6 +38,7 @@ class Acts:
         self.releasing = Releasing(house, self.people)
         self.tracing = Tracing(house, self.people, self.releasing)
         self.taking = Taking(house)
+        self.proving = Proving(house)
         self._table: Mapping[str, Callable[[dict[str, Any], Progress], dict[str, Any]]] = {
             "actor add": self._actor_add,
             "actor list": self._actor_list,
@@ -204,8 +206,18 @@ class Acts:
         }
 
     def _ledger_prove(self, arguments: dict[str, Any], _progress: Progress) -> dict[str, Any]:
-        index, _ = self.house.log.find_id(arguments["entry"])
-        return {"index": index, "content": zip_bundle(self.house.log.evidence([index]))}
+        proof = self.proving.prove(
+            arguments["entries"],
+            self._actor(arguments) if arguments.get("actor") else None,
+            disclose=bool(arguments.get("disclose")),
+            earlier=arguments.get("earlier") or (),
+        )
+        return {
+            "indexes": list(proof.indexes),
+            "disclosed": proof.disclosed,
+            "not_stamped": {name: {"en": en, "zh": zh} for name, (en, zh) in proof.failures.items()},
+            "content": proof.content,
+        }
 
 
 class _Refusals:

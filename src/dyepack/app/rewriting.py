@@ -70,7 +70,7 @@ def rewrite_without(house: Institution) -> Rewrite:
         skilled=compared.finding,
         keeper=_shown_to_keeper(house, files["checkpoint"]),
         entry=target,
-        bundle=zip_bundle(house.log.evidence([index])),
+        bundle=zip_bundle(house.log.evidence([index], maker="p_vault")),
     )
 
 

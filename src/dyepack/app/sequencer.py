@@ -37,6 +37,7 @@ from dyepack.ledger import (
     Log,
     LogSigner,
     Receipt,
+    StoredToken,
     build_bundle,
     check_fact,
     decode_bundle,
@@ -333,8 +334,11 @@ class Sequencer:
         self,
         indexes: Iterable[int],
         *,
+        maker: str,
         details: Mapping[int, tuple[bytes, bytes]] | None = None,
         earlier: Sequence[str] = (),
+        tokens: Sequence[StoredToken] = (),
+        policies: Sequence[bytes] = (),
     ) -> dict[str, bytes]:
         """The files of an evidence bundle about entries.
 
@@ -343,8 +347,11 @@ class Sequencer:
 
         Args:
             indexes: The entries.
-            details: See ``Evidence``.
+            maker: See ``Evidence``, as for all that follow.
+            details: Of some of the entries.
             earlier: Checkpoints that someone kept; shown to be prefixes.
+            tokens: Timestamps; the checkpoints under them are added.
+            policies: Documents of policies.
 
         Raises:
             NoSuchEntryError: No such index.
@@ -357,7 +364,7 @@ class Sequencer:
         newest = self.publish()
         size = open_head(newest, self.vkey).size
         notes = {wanted[0] + 1: self._sign_at(wanted[0] + 1)}
-        for note in earlier:
+        for note in [*(token.note.decode() for token in tokens), *earlier]:
             head = open_head(note, self.vkey)
             if head.size > size or self._head_at(head.size) != head:
                 raise ConsistencyError(why="an earlier checkpoint tells of other entries")
@@ -372,7 +379,11 @@ class Sequencer:
                 consistency=[self.consistency(old, new) for old, new in pairwise(sizes)],
                 verifier=resources.files("dyepack.ledger").joinpath("verify.py").read_bytes(),
                 version=f"dyepack {__version__}",
+                made=self._clock.now(),
+                maker=maker,
                 details=details or {},
+                tokens=tokens,
+                policies=policies,
             ),
             self._log.origin,
             self._signer,

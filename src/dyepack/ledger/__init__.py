@@ -18,6 +18,7 @@ from dyepack.ledger.note import KeyKind, LogSigner, NoteKey, Signer, note_key, p
 from dyepack.ledger.proof import Receipt, format_proof, parse_proof, verify_proof, verify_receipt
 from dyepack.ledger.quorum import Quorum, parse_quorum
 from dyepack.ledger.tiles import decode_bundle, encode_bundle, tiles_between
+from dyepack.ledger.timestamp import StoredToken, TokenTime, token_time
 from dyepack.ledger.tree import Tree
 
 __all__ = [
@@ -40,6 +41,8 @@ __all__ = [
     "Quorum",
     "Receipt",
     "Signer",
+    "StoredToken",
+    "TokenTime",
     "Tree",
     "Value",
     "alias",
@@ -65,6 +68,7 @@ __all__ = [
     "parse_vkey",
     "sign_head",
     "tiles_between",
+    "token_time",
     "verify_consistency",
     "verify_inclusion",
     "verify_proof",

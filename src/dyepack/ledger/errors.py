@@ -13,6 +13,7 @@ DyepackError
     ├── TileError            a tile or entry bundle is not what the tree says
     ├── QuorumFileError      a quorum file is malformed
     │   └── WeakQuorumError      it is well formed and promises less than it seems to
+    ├── NotWitnessedError    a checkpoint lacks the quorum that was asked for
     ├── BrokenLogError       an audit found the first broken thing
     ├── UnavailableError     the log cannot append now; nothing may be opened or changed
     │   ├── BusyError            the queue is full
@@ -122,6 +123,15 @@ class WeakQuorumError(QuorumFileError):
     code = "ledger.weak-quorum"
     en = "The quorum is too weak ({why}); name more witnesses of different operators or raise the threshold."
     zh = "见证法定数过弱（{why}），请增加不同运营者的见证人或提高门槛。"
+
+
+class NotWitnessedError(LedgerError):
+    """Evidence was to rest on witnesses, and they have not cosigned."""
+
+    code = "ledger.not-witnessed"
+    outcome = Outcome.UNAVAILABLE
+    en = "The newest checkpoint has no quorum of its witnesses; wait for them, or take the newest one that has."
+    zh = "最新检查点尚未取得见证人的法定数联署：请等待见证人，或使用已取得法定数的最新检查点。"
 
 
 class BrokenLogError(LedgerError):
