@@ -7,6 +7,7 @@ from dyepack.crypto.signature import Ed25519Signer, MlDsaSigner
 from dyepack.ledger import Cosigner, Evidence, Fact, KeyKind, Kind, build_bundle, commitment, open_head
 from dyepack.ledger.note import sign_note
 from dyepack.terms.canonical import canonical_json
+from dyepack.terms.chance import new_id
 from dyepack.terms.time import MICROSECONDS
 from fakes.ledger_logs import ORIGIN, SIGNER, START, VKEY, CountingRandom, MemoryLog, look
 
@@ -53,10 +54,10 @@ def make_log() -> MemoryLog:
     return log.grow(79)
 
 
-def stamped(digest: str, size: int, authority: str = "fixture") -> Fact:
+def stamped(digest: str, size: int, authority: str = "fixture", chance: CountingRandom | None = None) -> Fact:
     """The fact that a token was obtained."""
     fields = {"actor": "p_log", "digest": digest, "n": size, "outcome": authority}
-    return Fact("b" * 25 + "a", Kind.TIMESTAMP_OBTAINED, fields)
+    return Fact(new_id(chance or CountingRandom(7)), Kind.TIMESTAMP_OBTAINED, fields)
 
 
 LOG = make_log()

@@ -66,7 +66,7 @@ class NoDetailsError(AppError):
         "Entry {entry} has no details to disclose: none were typed, or the person was erased and their key with them;"
         " its commitment alone says nothing. Prove it without --disclose."
     )
-    zh = "条目 {entry} 没有可披露的详情：当时未填写，或该个人已删除、密钥已毁；仅凭承诺值无从得知。请去掉 --disclose。"
+    zh = "条目 {entry} 没有可披露的细节：当时未填写，或该个人已删除、密钥已毁；仅凭承诺值无从得知。请去掉 --disclose。"
 
 
 class KeyFileMissingError(AppError):

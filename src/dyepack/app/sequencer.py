@@ -334,7 +334,7 @@ class Sequencer:
         self,
         indexes: Iterable[int],
         *,
-        maker: str,
+        maker: str = "p_log",
         details: Mapping[int, tuple[bytes, bytes]] | None = None,
         earlier: Sequence[str] = (),
         tokens: Sequence[StoredToken] = (),

@@ -224,7 +224,7 @@ def _ledger_prove(answer: dict[str, Any], zh: bool) -> str:
     if answer["disclosed"]:
         count = answer["disclosed"]
         lines.append(
-            f"含 {count} 个条目的详情明文；账本已记明由谁披露。请妥善保管。"
+            f"含 {count} 个条目的细节明文；账本已记明由谁披露。请妥善保管。"
             if zh
             else f"It holds the details of {count} entries in clear; the ledger says who disclosed them. Keep it safe."
         )
