@@ -1,14 +1,13 @@
 """A timestamp authority on the loopback: certificates made here, tokens by ``openssl ts``, bad habits on demand."""
 
 import shutil
-import socketserver
 import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -113,14 +112,7 @@ def serving(behave: Any) -> Iterator[Loopback]:
         def log_message(self, *_: object) -> None:
             return None
 
-    class Server(socketserver.ThreadingMixIn, HTTPServer):
-        daemon_threads = True
-        block_on_close = False
-
-        def handle_error(self, *_: object) -> None:
-            return None  # a client that hangs up is what some tests are about
-
-    server = Server(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     seen.url = f"http://127.0.0.1:{server.server_port}/"

@@ -16,13 +16,14 @@ SECONDS = START // MICROSECONDS
 OPENING = bytes(range(32))
 DETAILS = b'{"motive":"asked for a callback"}'
 
-COMP, COMP_PQ, PEER_A, PEER_B, PEER_C = WITNESSES = [
+WITNESSES = [
     Cosigner.make("compliance.example/w1", KeyKind.COSIGNATURE, Ed25519Signer(bytes([21]) * 32)),
     Cosigner.make("compliance.example/w1", KeyKind.ML_DSA, MlDsaSigner(bytes([22]) * 32)),
     Cosigner.make("north.example/w", KeyKind.COSIGNATURE, Ed25519Signer(bytes([23]) * 32)),
     Cosigner.make("south.example/w", KeyKind.COSIGNATURE, Ed25519Signer(bytes([24]) * 32)),
     Cosigner.make("east.example/w", KeyKind.COSIGNATURE, Ed25519Signer(bytes([25]) * 32)),
 ]
+COMP, COMP_PQ, PEER_A, PEER_B = WITNESSES[:4]
 LOG_PQ = Cosigner.make(ORIGIN, KeyKind.ML_DSA, MlDsaSigner(bytes([26]) * 32))
 
 

@@ -200,14 +200,15 @@ def configure(house, url, chain):
     )
 
 
-@pytest.fixture
-def unconfigured(house):
+@pytest.fixture(name="unconfigured")
+def _unconfigured(house):
     yield
     (house.home / "ledger" / "authorities.toml").unlink()
 
 
 @needs_openssl
-def test_a_bundle_is_stamped_on_demand_and_its_tokens_bound_the_entry(house, checked, tmp_path, unconfigured):
+@pytest.mark.usefixtures("unconfigured")
+def test_a_bundle_is_stamped_on_demand_and_its_tokens_bound_the_entry(house, checked, tmp_path):
     issuer = Authority(tmp_path / "authority")
     with serving(honest(issuer)) as authority:
         configure(house, authority.url, issuer.chain)
@@ -230,7 +231,8 @@ def test_a_bundle_is_stamped_on_demand_and_its_tokens_bound_the_entry(house, che
     assert len(entries_of(house, Kind.TIMESTAMP_OBTAINED)) == 2
 
 
-def test_an_authority_that_fails_is_said_and_stops_nothing(house, checked, unconfigured):
+@pytest.mark.usefixtures("unconfigured")
+def test_an_authority_that_fails_is_said_and_stops_nothing(house, checked):
     with serving(reply(b"<html>")) as authority:
         configure(house, authority.url, (VECTORS / "ca.pem").read_bytes())
         answer = prove(house, "0")
