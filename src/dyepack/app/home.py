@@ -7,7 +7,7 @@
       home.lock                  held by the one process that writes
       serve.sock          0600   only while the desk is served
       vault.db*           0600   ciphertext, tags, codes
-      ledger/             0700   the log, its signing key (log.key 0600)
+      ledger/             0700   the log, its signing key (log.key 0600), timestamps, authorities.toml
       keeper/             0700   keeper.db, root.key, mark.key, log.vkey, ceilings: without it the rest is nothing
 """
 

@@ -19,11 +19,12 @@ A round over one checkpoint:
 Invariants:
 
 * no answer and no failure of an authority stops the log or raises; a disk that refuses does raise;
-* what is kept is never written again;
+* what is kept is never written again: one round at a time, in the one process that writes a home;
 * an authority that fails three rounds in a row is told of once, as ``ledger:check:failed`` with ``timestamp``.
 """
 
 import re
+import threading
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ SLOTS = 2
 ALARM_ROUNDS = 3
 FILE = "authorities.toml"
 _OBTAINED = f'"kind":"{Kind.TIMESTAMP_OBTAINED}"'
+_ROUND = threading.Lock()
 _NAME = re.compile(r"(?!(?:[^0-9]*[0-9]){5})[a-z][a-z0-9-]{0,31}")  # a word of an entry
 _URL = re.compile(r"https?://[\x21-\x7e]+")
 
@@ -144,6 +146,18 @@ def stamp(
     Raises:
         LedgerError: The disk refused.
     """
+    with _ROUND:
+        return _round(checkpoint, size, files, authorities, random, ask)
+
+
+def _round(
+    checkpoint: str,
+    size: int,
+    files: Files,
+    authorities: Iterable[Authority],
+    random: Random,
+    ask: Callable[[str, bytes], bytes],
+) -> Round:
     facts: list[Fact] = []
     failures: dict[str, TimestampError] = {}
     wanted = [one for one in authorities if files.read(token_path(size, one.name)) is None]

@@ -14,7 +14,6 @@ from rfc3161_client import (
     HashAlgorithm,
     TimestampRequestBuilder,
     TimeStampResponse,
-    VerificationError,
     VerifierBuilder,
     decode_timestamp_response,
 )
@@ -64,16 +63,16 @@ def verify_timestamp(response: bytes, message: bytes, chain: bytes, nonce: int |
     """
     try:
         parsed = decode_timestamp_response(response)
-    except ValueError as error:
+    except Exception as error:
         raise TimestampUnparsedError(why="not strict DER") from error
     roots, between = _sorted(chain)
     builder = VerifierBuilder(roots=roots, intermediates=between, nonce=nonce)
     try:
-        if parsed.tst_info.message_imprint.hash_algorithm != _SHA256:
-            raise TimestampError(why="a digest that is not SHA-256")
         builder.build().verify_message(parsed, message)
-    except (VerificationError, ValueError) as error:
+    except Exception as error:
         raise TimestampError(why=_reason(error, parsed)) from error
+    if parsed.tst_info.message_imprint.hash_algorithm != _SHA256:
+        raise TimestampError(why="a digest that is not SHA-256")
     return (parsed.tst_info.gen_time - _EPOCH) // timedelta(microseconds=1)
 
 

@@ -75,6 +75,16 @@ def test_a_witnessed_bundle_holds_and_says_who_saw_what_when(check):
     assert said.splitlines()[-1].startswith("HOLDS: the log's signature, a quorum of its witnesses")
 
 
+def test_the_read_me_says_in_both_languages_whether_it_is_witnessed():
+    witnessed_words, alone = FILES["README.txt"].decode(), bundle()["README.txt"].decode()
+
+    assert "cosigned by a quorum" in witnessed_words
+    assert "法定数联署" in witnessed_words
+    assert "nothing here is witnessed" in alone
+    assert "未经见证人联署" in alone
+    assert "nothing here is witnessed" not in witnessed_words
+
+
 def test_without_trusted_copies_it_says_what_must_be_compared(check):
     code, said = check(FILES)
 
