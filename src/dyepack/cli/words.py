@@ -236,7 +236,7 @@ def read_again_words(reading: Reading, language: str) -> str:
     """What the product's own reading of a bundle adds to what ``verify.py`` printed."""
     zh = language == "zh"
     if reading.refuted is not None:
-        return f"{'推翻' if zh else 'REFUTED'}: {reading.refuted.sentence(language)}"
+        return f"{'推翻：' if zh else 'REFUTED: '}{reading.refuted.sentence(language)}"
     lines = [
         f"以本程序重读：{reading.checkpoints} 个检查点的全部签名成立。"
         if zh

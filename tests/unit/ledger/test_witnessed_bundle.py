@@ -294,6 +294,12 @@ def test_the_script_refutes_a_quorum_file_that_the_product_refuses(check, what):
     assert (code, "REFUTED: policy.txt" in said) == (1, True)
 
 
+def test_comments_blank_lines_and_tabs_in_a_quorum_file_change_nothing(check):
+    text = "# of 2026\n\n" + POLICY.replace("quorum both", "quorum\t both ")
+
+    assert check(witnessed(quorum=text), quorum=text)[0] == 0
+
+
 def test_a_quorum_file_that_cannot_be_read_is_unusable_and_one_that_is_no_text_refuted(check, tmp_path):
     assert check(FILES, "--policy", str(tmp_path / "nowhere"))[0] == 2
     assert check(resign(FILES | {"policy.txt": b"\xff\n"}))[0] == 1
@@ -413,6 +419,9 @@ def test_what_a_token_says_bounds_the_entries_around_it(check, monkeypatch, name
 
 
 BROKEN_TOKENS = [
+    bytes.fromhex("300730030201023000"),  # a rejection
+    b"\x30\x04\x31\x00\x30\x00",
+    b"\x30\x04\x30\x00\x30\x00",
     b"",
     b"\x30",
     b"\x30\x80",
