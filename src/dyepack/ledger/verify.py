@@ -57,6 +57,7 @@ MAX_PROOF = 262_144
 MAX_POLICY = 262_144
 MAX_TOKEN = 1 << 20
 OBTAINED = "ledger:timestamp:obtained"
+SKEW = 60  # seconds by which clocks of honest people may differ
 LAST_SECOND = 253_402_300_799  # of the year 9999
 
 ED25519, COSIGNATURE, ML_DSA = 1, 4, 6
@@ -996,13 +997,15 @@ def say_results(
     bounds = [(size, quorum_time(policy, heads[size][0])) for size in sorted(heads)] if policy else []
     for index in sorted(entries):
         seen = [bound for size, bound in bounds if bound and size > index]
+        not_before, not_after = 0, LAST_SECOND
         if seen:
-            seconds, names = min(seen)
-            say(f"Entry {index} was in the log {origin} no later than {iso(seconds)}, seen by {names}.")
+            not_after, names = min(seen)
+            say(f"Entry {index} was in the log {origin} no later than {iso(not_after)}, seen by {names}.")
         else:
             say(f"Entry {index} was in the log {origin} when it held {max(heads)} entries, by the log's own signature.")
         later = [(token.seconds, name) for name, (size, _, token) in tokens.items() if token and size > index]
         if later:
+            not_after = min(not_after, min(later)[0])
             say(f"  It was there no later than {iso(min(later)[0])}, if {min(later)[1]} verifies.")
         for earlier in sorted((place for place in entries if place < index), reverse=True):
             fields = entries[earlier][1]
@@ -1012,8 +1015,14 @@ def say_results(
                 if token and fields["kind"] == OBTAINED and (digest, size) == (fields.get("digest"), fields.get("n"))
             ]
             if held:
-                say(f"  It was written no earlier than {iso(max(held)[0])}, if {max(held)[1]} verifies.")
+                not_before = max(held)[0]
+                say(f"  It was written no earlier than {iso(not_before)}, if {max(held)[1]} verifies.")
                 break
+        claimed = entries[index][1]["t"] // 1_000_000
+        strange = (
+            "" if not_before - SKEW <= claimed <= not_after + SKEW else ": OUTSIDE these bounds, it cannot be true"
+        )
+        say(f"  Its own time, the operator's claim, is {iso(claimed)}{strange}.")
 
 
 def verify(path: str, given: Sequence[str] = (), quorum_file: bytes | None = None) -> int:

@@ -162,6 +162,33 @@ def test_the_bound_is_the_moment_of_the_quorum_over_the_oldest_checkpoint_that_c
     assert "Entry 520 was in the log school.example/ledger/2026 no later than 2026-01-01T00:01:02Z" in said
 
 
+def test_an_entry_whose_own_time_lies_outside_its_bounds_is_said_to_lie(check):
+    early = cosigned(LOG.note(600), COMP, PEER_A, PEER_B, seconds=START // 1_000_000 - 3600)
+
+    _, honest = check(FILES)
+    _, said = check(bundle(checkpoints=[LOG.note(6), LOG.note(256), early], policy=CLASSICAL))
+
+    assert "OUTSIDE" not in honest
+    assert "Its own time, the operator's claim, is 2026-01-01T00:00:00Z: OUTSIDE these bounds" in said
+
+
+def test_a_back_dated_entry_is_said_to_lie_by_the_token_that_stands_before_it(check, monkeypatch):
+    log = MemoryLog(seed=3).grow(256)
+    note = log.note(256).encode()
+    said_by = verify.Token(sha256(note), START // 1_000_000 + 86_400)
+    monkeypatch.setattr(verify, "parse_token", lambda _data: said_by)
+    log.entries += log.log.commit([stamped(digest_text(sha256(b"token")), 256)], START + 300).entries
+    log.grow(343)
+    files = bundle(log, (256, 520), checkpoints=[log.note(6), log.note(256), log.note(600)], details={})
+
+    code, said = check(resign(files | token_files(note=note)))
+
+    assert code == 0
+    assert "OUTSIDE" not in said.split("Entry 520")[0]
+    assert "It was written no earlier than 2026-01-02T00:00:00Z" in said.split("Entry 520")[1]
+    assert "is 2026-01-01T00:00:00Z: OUTSIDE these bounds" in said.split("Entry 520")[1]
+
+
 def test_old_and_new_keys_of_the_log_both_open_its_checkpoints(check):
     code, said = check(FILES, "--key", VKEY, "--key", LOG_PQ.key.vkey)
 
