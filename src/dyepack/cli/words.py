@@ -263,6 +263,7 @@ def read_again_words(reading: Reading, language: str) -> str:
         else:
             said = "stood in the log no later" if bound.after else "was written no earlier"
             lines.append(f"Entry {bound.index} {said} than {moment}, stamped by {bound.authority}.")
+    lines.append("成立（HOLDS）：两次读取一致。" if zh else "HOLDS: both readings agree.")
     return "\n".join(lines)
 
 
