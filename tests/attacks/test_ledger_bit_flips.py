@@ -231,7 +231,7 @@ def test_the_script_finds_flips_in_a_checkpoint_too():
     for number, (_, changed) in enumerate(flips(FILES["checkpoint"])):
         if number % 7 == 0:
             with pytest.raises(verify.Refuted):
-                verify.open_checkpoint(changed, key)
+                verify.open_checkpoint(changed, [key])
 
 
 def test_every_flip_in_a_proof_is_found():
@@ -260,7 +260,13 @@ def test_a_flip_in_any_file_of_a_bundle_is_found(tmp_path, capsys):
     log = MemoryLog(seed=9).grow(30)
     script = resources.files("dyepack.ledger").joinpath("verify.py").read_bytes()
     evidence = Evidence(
-        [log.receipt(4)], [log.note(5), log.note(30)], [log.log.tree.edge(30).consistency(5)], script, "dyepack 0"
+        [log.receipt(4)],
+        [log.note(5), log.note(30)],
+        [log.log.tree.edge(30).consistency(5)],
+        script,
+        "dyepack 0",
+        made=START,
+        maker="p_vault",
     )
     files = build_bundle(evidence, ORIGIN, SIGNER)
     for path, data in files.items():

@@ -53,7 +53,7 @@ def closed(tmp_path_factory) -> Closed:
     kept = house.house.log.publish()
     quiet = [house.house.fact(Kind.KEEPER_COUNTED, actor="p_keeper", n=0, lo=0, hi=0) for _ in range(300)]
     house.house.log.append(quiet)
-    content = house.do("ledger prove", entry=entry)["content"]
+    content = house.do("ledger prove", entries=[entry])["content"]
     origin, vkeys = house.house.log.origin, house.house.log.vkeys
     house.close()
     house.open()

@@ -1,6 +1,7 @@
 """A log of 600 entries of other software's making, with signatures of all four kinds."""
 
 import base64
+import sys
 from pathlib import Path
 
 import pytest
@@ -133,12 +134,56 @@ def test_their_entries_are_not_taken_for_ours():
 
 
 def test_the_script_agrees():
-    key = verify.parse_vkey(VKEY)
-    size, root = verify.open_checkpoint(CHECKPOINT.encode(), key)
+    keys = [verify.parse_vkey(vkey) for vkey in KEYS]
+    checkpoint = verify.open_checkpoint(CHECKPOINT.encode(), keys[:1])
     entry, index, hashes, note = verify.parse_proof(PROOF.encode())
 
-    assert (size, root) == (600, open_head(CHECKPOINT, VKEY).root)
-    assert verify.open_checkpoint(note, key) == (size, root)
-    assert verify.inclusion_holds(verify.leaf_hash(entry), index, size, hashes, root)
-    with pytest.raises(verify.Refuted):
-        verify.parse_vkey(KEYS[1])
+    assert (checkpoint.size, checkpoint.root) == (600, open_head(CHECKPOINT, VKEY).root)
+    assert verify.open_checkpoint(note, keys[:1])[:2] == checkpoint[:2]
+    assert verify.inclusion_holds(verify.leaf_hash(entry), index, checkpoint.size, hashes, checkpoint.root)
+    assert [(key.name, key.kind, key.id) for key in keys] == [
+        (key.name, key.kind, key.id) for key in map(parse_vkey, KEYS)
+    ]
+
+
+def test_the_script_finds_the_same_four_signatures_the_same_times_and_the_quorum():
+    policy = verify.parse_policy((LOG / "policy.txt").read_bytes())
+    keys = [verify.parse_vkey(vkey) for vkey in KEYS[:2]]
+    quorum = parse_quorum((LOG / "policy.txt").read_text())
+    ours = open_checkpoint(CHECKPOINT, [parse_vkey(vkey) for vkey in KEYS[:2]], quorum.keys)
+
+    theirs = verify.open_checkpoint(CHECKPOINT.encode(), keys, list(policy.witnesses.values()))
+
+    assert {(key.name, int(key.kind)): time for key, time in ours.times.items()} == {
+        (key.name, key.kind): time for key, time in theirs.times.items()
+    }
+    assert not theirs.unchecked
+    assert verify.quorum_time(policy, theirs) == (1795338001, "reg and fin")
+
+
+def test_without_a_package_for_ml_dsa_the_script_counts_those_lines_as_not_checked(monkeypatch):
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.asymmetric.mldsa", None)
+    policy = verify.parse_policy((LOG / "policy.txt").read_bytes())
+    keys = [verify.parse_vkey(vkey) for vkey in KEYS[:2]]
+
+    found = verify.open_checkpoint(CHECKPOINT.encode(), keys, list(policy.witnesses.values()))
+
+    assert {key.name for key in found.unchecked} == {"ledger.example/dyepack", "finance-dept.example/w2"}
+    assert verify.quorum_time(policy, found) is None
+
+
+def test_a_changed_bit_in_any_of_the_four_signatures_refutes_the_checkpoint_for_the_script():
+    policy = verify.parse_policy((LOG / "policy.txt").read_bytes())
+    keys = [verify.parse_vkey(vkey) for vkey in KEYS[:2]]
+    text, _, lines = CHECKPOINT.rpartition("\n\n")
+    for place, line in enumerate(lines.splitlines()):
+        name, blob = line[2:].split(" ")
+        for at in (9, 40, 70):
+            data = bytearray(base64.b64decode(blob))
+            data[at % len(data)] ^= 1
+            changed = f"— {name} {base64.b64encode(data).decode()}"
+            others = [*lines.splitlines()[:place], changed, *lines.splitlines()[place + 1 :]]
+            with pytest.raises(verify.Refuted):
+                verify.open_checkpoint(
+                    f"{text}\n\n{chr(10).join(others)}\n".encode(), keys, list(policy.witnesses.values())
+                )

@@ -1,9 +1,13 @@
 """Whatever comes from outside, only our error comes out."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dyepack.crypto.errors import TimestampError
+from dyepack.crypto.timestamp import verify_timestamp
 from dyepack.ledger import (
     Head,
     decode_bundle,
@@ -25,10 +29,15 @@ from dyepack.ledger.note import parse_note
 from dyepack.ledger.wal import read_segment, records, segment_header
 from dyepack.ledger.witness import admit, format_request, parse_logs, parse_request
 from fakes.cosigned import LOG_KEYS, POLICY, QUORUM, cosigned
+from fakes.cosigned import PEER as PEER_A
 from fakes.ledger_logs import ORIGIN, SIGNER, VKEY, MemoryLog
 
 LOG = MemoryLog().grow(5)
 HEAD = open_head(LOG.note(), VKEY)
+VECTORS = Path(__file__).parents[1] / "conformance" / "vectors" / "rfc3161"
+TOKEN, CHAIN = ((VECTORS / name).read_bytes() for name in ("r.tsr", "ca.pem"))
+KEYS = [verify.parse_vkey(VKEY)]
+PEER = verify.parse_vkey(PEER_A.key.vkey)
 PROOF = format_proof(LOG.receipt(3))
 texts = st.text() | st.builds(
     lambda base, at, more, cut: base[:at] + more + base[at + cut :],
@@ -39,7 +48,7 @@ texts = st.text() | st.builds(
 )
 blobs = st.binary() | st.builds(
     lambda base, at, more, cut: base[:at] + more + base[at + cut :],
-    st.sampled_from([LOG.entries[0], encode_bundle(LOG.entries), segment_header(0) + records(LOG.entries)]),
+    st.sampled_from([LOG.entries[0], encode_bundle(LOG.entries), segment_header(0) + records(LOG.entries), TOKEN]),
     st.integers(0, 2500),
     st.binary(max_size=3),
     st.integers(0, 3),
@@ -49,7 +58,7 @@ blobs = st.binary() | st.builds(
 def ours(function, *arguments, **more):
     try:
         function(*arguments, **more)
-    except (LedgerError, verify.Refuted):
+    except (LedgerError, TimestampError, verify.Refuted):
         return
 
 
@@ -70,9 +79,18 @@ def test_blobs(blob):
     ours(parse_entry, blob)
     ours(decode_bundle, blob, 5, "x")
     ours(read_segment, blob, 0, last=True)
-    for parse in (verify.parse_entry, verify.parse_proof, verify.parse_manifest):
+    for parse in (
+        verify.parse_entry,
+        verify.parse_proof,
+        verify.parse_manifest,
+        verify.parse_keys,
+        verify.parse_policy,
+    ):
         ours(parse, blob)
-    ours(verify.open_note, blob, verify.parse_vkey(VKEY))
+    ours(verify.open_note, blob, KEYS)
+    ours(verify.open_checkpoint, blob, KEYS, [PEER])
+    assert verify.parse_token(blob) is None or TOKEN[60:70] in blob
+    ours(verify_timestamp, blob, b"x", CHAIN)
 
 
 requests = st.binary() | st.builds(
@@ -112,12 +130,20 @@ def test_a_list_of_known_logs_is_read_or_refused_with_our_error(text):
 
 @settings(max_examples=80)
 @given(texts)
-def test_product_and_script_open_the_same_heads(text):
-    key = verify.parse_vkey(VKEY)
+def test_product_and_script_open_the_same_checkpoints_and_take_the_same_quorum_files(text):
+    raw = text.encode("utf-8", "surrogatepass")
     try:
-        head = open_head(text, VKEY)
+        opened = open_checkpoint(text, [parse_vkey(VKEY)], [PEER_A.key])
     except LedgerError:
         with pytest.raises(verify.Refuted):
-            verify.open_checkpoint(text.encode("utf-8", "surrogatepass"), key)
+            verify.open_checkpoint(raw, KEYS, [PEER])
     else:
-        assert verify.open_checkpoint(text.encode(), key) == (head.size, head.root)
+        found = verify.open_checkpoint(raw, KEYS, [PEER])
+        assert (found.size, found.root, len(found.times)) == (opened.head.size, opened.head.root, len(opened.times))
+    try:
+        parse_quorum(text).check_strength()
+    except LedgerError:
+        with pytest.raises(verify.Refuted):
+            verify.parse_policy(raw)
+    else:
+        assert verify.parse_policy(raw)

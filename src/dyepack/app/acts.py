@@ -16,11 +16,12 @@ from dyepack.app.institution import Institution
 from dyepack.app.log_watch import LogWatch
 from dyepack.app.looking import Looking, checked_token
 from dyepack.app.people import Member, People
+from dyepack.app.proving import Proving
 from dyepack.app.releasing import Releasing
 from dyepack.app.taking import Taking
 from dyepack.app.tracing import DEFAULT_ALPHA, Tracing
 from dyepack.crypto.password import hash_password
-from dyepack.ledger import Kind, zip_bundle
+from dyepack.ledger import Kind
 from dyepack.terms.actor import CLI_DEVICE, Actor, Role
 from dyepack.terms.progress import Progress
 from dyepack.terms.purpose import Purpose
@@ -44,6 +45,7 @@ class Acts:
         self.tracing = Tracing(house, self.people, self.releasing, self.analysis)
         self.taking = Taking(house)
         self.log_watch = LogWatch(house)
+        self.proving = Proving(house)
         self._table: Mapping[str, Callable[[dict[str, Any], Progress], dict[str, Any]]] = {
             "actor add": self._actor_add,
             "actor list": self._actor_list,
@@ -226,8 +228,18 @@ class Acts:
         return {"size": self.house.log.size(), **asdict(done)}
 
     def _ledger_prove(self, arguments: dict[str, Any], _progress: Progress) -> dict[str, Any]:
-        index, _ = self.house.log.find_id(arguments["entry"])
-        return {"index": index, "content": zip_bundle(self.house.log.evidence([index]))}
+        proof = self.proving.prove(
+            arguments["entries"],
+            self._actor(arguments) if arguments.get("actor") else None,
+            disclose=bool(arguments.get("disclose")),
+            earlier=arguments.get("earlier") or (),
+        )
+        return {
+            "indexes": list(proof.indexes),
+            "disclosed": proof.disclosed,
+            "not_stamped": {name: {"en": en, "zh": zh} for name, (en, zh) in proof.failures.items()},
+            "content": proof.content,
+        }
 
     def _ledger_monitor(self, _arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
         progress("monitor", 0, 1)

@@ -4,6 +4,8 @@ DyepackError
 └── AppError
     ├── SettingError        a setting is unknown or out of range
     ├── CommandError        a command's words are off
+    ├── AuthoritiesError    the file of timestamp authorities cannot be used
+    ├── NoDetailsError      an entry has no details that could be disclosed
     ├── KeyFileMissingError the keeper's files are gone
     ├── KeeperTwiceError    a home with a keeper of its own, and one apart
     ├── KeeperBusyError     another process works on the keeper's folder
@@ -52,6 +54,26 @@ class CommandError(AppError):
     def one_of(cls, what: str, allowed: Iterable[str]) -> "CommandError":
         """A word that is none of the allowed ones; the word itself is not repeated."""
         return cls(what=what, remedy="one of / 须为其一: " + ", ".join(allowed))
+
+
+class AuthoritiesError(AppError):
+    """HOME/ledger/authorities.toml is broken."""
+
+    code = "app.authorities"
+    outcome = Outcome.BAD_INPUT
+    en = "The file of timestamp authorities cannot be used ({why}); correct HOME/ledger/authorities.toml or remove it."
+    zh = "时间戳机构文件不可用（{why}）：请改正或移走 HOME/ledger/authorities.toml。"
+
+
+class NoDetailsError(AppError):
+    """Nothing can be disclosed of this entry, now or ever again."""
+
+    code = "app.no-details"
+    en = (
+        "Entry {entry} has no details to disclose: none were typed, or the person was erased and their key with them;"
+        " its commitment alone says nothing. Prove it without --disclose."
+    )
+    zh = "条目 {entry} 没有可披露的细节：当时未填写，或该个人已删除、密钥已毁；仅凭承诺值无从得知。请去掉 --disclose。"
 
 
 class KeyFileMissingError(AppError):

@@ -7,7 +7,8 @@
       home.lock                  held by the one process that writes
       serve.sock          0600   only while the desk is served
       vault.db*           0600   ciphertext, tags, codes
-      ledger/             0700   the log, a shard a year, each with its signing keys (``shards``); quorum.txt
+      ledger/             0700   the log, a shard a year, each with its signing keys and timestamps (``shards``);
+                                 quorum.txt, authorities.toml
       keeper/             0700   keeper.db, root.key, mark.key, log.vkey, ceilings: without it the rest is nothing;
                                  not there if the keeper is a process of its own (``keeping``)
 """

@@ -1,7 +1,8 @@
 """Every hour (每小时): what a served house does by itself, so that its log tells of a silence.
 
-1. the heartbeat is written; 2. a log of another year is begun; 3. the keeper's count is written and the log judged,
-and a new incident said once; 4. the analysis tables are brought up to date.
+1. the heartbeat is written; 2. a log of another year is begun; 3. the newest checkpoint is stamped by the timestamp
+authorities, if there are any; 4. the keeper's count is written and the log judged, and a new incident said once;
+5. the analysis tables are brought up to date.
 
 A step that fails is said in the log (``ledger:check:failed``, with the step's name) and does not keep the others.
 """
@@ -59,8 +60,9 @@ class Hourly:
         return [
             ("beat", lambda: house.log.append([house.fact(Kind.LOG_BEAT, actor="p_log")])),  # 1
             ("shard", lambda: house.log.roll() if house.log.is_due() else None),  # 2
-            ("monitor", acts.log_watch.hourly),  # 3
-            ("tables", acts.analysis.refresh),  # 4
+            ("timestamp", acts.proving.stamp),  # 3
+            ("monitor", acts.log_watch.hourly),  # 4
+            ("tables", acts.analysis.refresh),  # 5
         ]
 
     def _say(self, step: str) -> None:

@@ -25,7 +25,7 @@ from dyepack.app.auditors import Auditor, Auditors
 from dyepack.app.entering import Attempt, Session, Throttle
 from dyepack.app.errors import NotPublishedError, PaceError, TokenError
 from dyepack.app.institution import Institution
-from dyepack.app.oversight import OVERSEERS
+from dyepack.app.overseers import OVERSEERS
 from dyepack.crypto.digest import sha256
 from dyepack.ledger import Kind, Part, Published, PublishedLog, format_proof, parse_entry, part_of, published
 from dyepack.ledger.errors import NoSuchEntryError

@@ -33,15 +33,22 @@ class LogKeys:
         origin: Name of the log.
         signers: Ed25519 keys.
         cosigners: ML-DSA keys, under the same name; may be empty.
+        retired: Ed25519 keys that signed before and sign no more.
     """
 
     origin: str
     signers: Sequence[LogSigner]
     cosigners: Sequence[Cosigner] = ()
+    retired: Sequence[NoteKey] = ()
+
+    @property
+    def known(self) -> tuple[NoteKey, ...]:
+        """All public keys, also those that sign no more: what the log published once is opened with them."""
+        return (*self.keys, *self.retired)
 
     @property
     def keys(self) -> tuple[NoteKey, ...]:
-        """All public keys."""
+        """Public keys that sign now."""
         return (
             *(note_key(self.origin, signer.public_key) for signer in self.signers),
             *(cosigner.key for cosigner in self.cosigners),
@@ -82,12 +89,15 @@ def load_keys(folder: Path, origin: str, now: int) -> LogKeys:
     """
     instants = _instants(folder) or [0]
     overlap = now < instants[0] + OVERLAP_SECONDS * MICROSECONDS
-    stems = [f"{instant:016d}" for instant in instants[: 2 if overlap else 1]]
+    stems = [f"{instant:016d}" for instant in instants]
+    active = stems[: 2 if overlap else 1]
+    signers = [Ed25519Signer(read_key_file(folder / (stem + _ED25519))) for stem in stems]
     return LogKeys(
         origin,
-        tuple(Ed25519Signer(read_key_file(folder / (stem + _ED25519))) for stem in stems),
+        tuple(signers[: len(active)]),
         tuple(
             Cosigner.make(origin, KeyKind.ML_DSA, MlDsaSigner(read_key_file(folder / (stem + _ML_DSA))))
-            for stem in stems
+            for stem in active
         ),
+        tuple(note_key(origin, signer.public_key) for signer in signers[len(active) :]),
     )

@@ -21,23 +21,28 @@ from dyepack.ledger import (
     Checkpoint,
     Evidence,
     Head,
+    Quorum,
     Receipt,
+    StoredToken,
     build_bundle,
     decode_bundle,
-    open_head,
+    open_checkpoint,
 )
 from dyepack.ledger.checkpoint import parse_head
 from dyepack.ledger.errors import ConsistencyError, NoSuchEntryError, TileError
 from dyepack.ledger.note import parse_note
 from dyepack.ledger.tiles import WIDTH, Tile
 from dyepack.storage.log_folder import LogFolder, Restored
+from dyepack.terms.time import Clock
 
 
 class LogView:
     """Reads one log."""
 
-    def __init__(self, folder: LogFolder, keys: LogKeys, found: Restored) -> None:
-        """Over a folder and what was restored from it."""
+    def __init__(
+        self, folder: LogFolder, keys: LogKeys, found: Restored, clock: Clock, quorum: Quorum | None = None
+    ) -> None:
+        """Over a folder and what was restored from it under this quorum."""
         self.origin = keys.origin
         self.keys = keys
         self.tree = found.tree
@@ -47,6 +52,8 @@ class LogView:
         self.tail_start = found.tree.size - len(found.tail)
         self.tiled = found.tiled
         self._folder = folder
+        self._clock = clock
+        self._quorum = quorum
         self._size = found.tree.size
         self._published = found.published
         self._checkpoint = found.checkpoint
@@ -191,18 +198,25 @@ class LogView:
         self,
         indexes: Iterable[int],
         *,
+        maker: str = "p_log",
         details: Mapping[int, tuple[bytes, bytes]] | None = None,
         earlier: Sequence[str] = (),
+        tokens: Sequence[StoredToken] = (),
+        policies: Sequence[bytes] = (),
     ) -> dict[str, bytes]:
         """The files of an evidence bundle about entries.
 
         It holds the newest checkpoint and the head at which the oldest of the entries was the last, so that also the
-        history between is shown to be one.
+        history between is shown to be one. Where the witnesses cosigned a checkpoint that covers all of it, that is
+        the newest, and the quorum file is there.
 
         Args:
             indexes: The entries.
-            details: See ``Evidence``.
+            maker: See ``Evidence``, as for all that follow.
+            details: Of some of the entries.
             earlier: Checkpoints that someone kept; shown to be prefixes.
+            tokens: Timestamps; the checkpoints under them are added.
+            policies: Documents of policies.
 
         Raises:
             NoSuchEntryError: No such index.
@@ -212,11 +226,12 @@ class LogView:
         wanted = sorted(set(indexes))
         if not wanted or not 0 <= wanted[0] <= wanted[-1] < self._size:
             raise NoSuchEntryError
-        newest = self.newest()
-        size = open_head(newest, self.vkey).size
+        kept = [(open_checkpoint(note, self.keys.known).head, note) for note in earlier]
+        kept += [(open_checkpoint(note, self.keys.known).head, note) for note in (t.note.decode() for t in tokens)]
+        newest, policy = self._resting_on(max([wanted[-1] + 1, *(head.size for head, _ in kept)]))
+        size = parse_head(parse_note(newest).text).size
         notes = {wanted[0] + 1: self.sign_at(wanted[0] + 1)}
-        for note in earlier:
-            head = open_head(note, self.vkey)
+        for head, note in kept:
             if head.size > size or self.head_at(head.size) != head:
                 raise ConsistencyError(why="an earlier checkpoint tells of other entries")
             if head.size:
@@ -230,11 +245,25 @@ class LogView:
                 consistency=[self.consistency(old, new) for old, new in pairwise(sizes)],
                 verifier=resources.files("dyepack.ledger").joinpath("verify.py").read_bytes(),
                 version=f"dyepack {__version__}",
+                made=self._clock.now(),
+                maker=maker,
                 details=details or {},
+                keys=self.keys.known[1:],
+                policy=policy,
+                tokens=tokens,
+                policies=policies,
             ),
             self.origin,
             self.keys.signers[0],
         )
+
+    def _resting_on(self, size: int) -> tuple[str, str | None]:
+        """The checkpoint that a bundle of so many entries rests on, and the quorum file if that is witnessed."""
+        newest = self.newest()
+        witnessed = self._witnessed
+        if self._quorum is None or witnessed is None or witnessed.head.size < size:
+            return newest, None
+        return witnessed.note, self._quorum.text
 
     def head_at(self, size: int) -> Head:
         """The head at a size that the log has had."""

@@ -9,12 +9,12 @@ from typing import Any, Final
 import msgspec
 
 from dyepack.app.acts import Acts
-from dyepack.app.errors import CommandError, NotOverseerError
+from dyepack.app.errors import CommandError
 from dyepack.app.log_watch import Hour
 from dyepack.app.looking import approval_of
+from dyepack.app.overseers import OVERSEERS, check_overseer
 from dyepack.app.taking import PROVENANCES
 from dyepack.govern import ApprovalAct, reveal_request, valid_approvals
-from dyepack.ledger import Kind
 from dyepack.terms.actor import Actor, Role
 from dyepack.terms.ids import RecordToken
 from dyepack.terms.progress import silent
@@ -27,8 +27,6 @@ from dyepack.vault.policy import BEST_SITUATION, Action, Ask
 from dyepack.vault.quota import Act, standing
 from dyepack.vault.release_file import KINDS
 
-OVERSEERS: Final = frozenset({Role.PRIVACY_OFFICER, Role.OWNER})
-"""Who answers for the house: sees the roster, audits the log, takes evidence out of it."""
 _BY_FIELD: Final = frozenset({Action.REVEAL, Action.RELEASE_REQUEST})
 _MANY: Final = 1_000
 _RECENT_SECONDS: Final = 24 * 3600
@@ -203,7 +201,7 @@ class Oversight:
         Raises:
             NotOverseerError: Neither privacy officer nor owner.
         """
-        self._overseer(actor, "roster")
+        check_overseer(self._house, actor, "roster")
         return [
             {"actor": one.id, "name": one.name, "role": one.role.value, "active": one.active, "desk": one.can_log_in}
             for one in self._acts.people.all()
@@ -236,7 +234,7 @@ class Oversight:
         Raises:
             NotOverseerError: Neither privacy officer nor owner.
         """
-        self._overseer(actor, "monitor")
+        check_overseer(self._house, actor, "monitor")
         self._acts.log_watch.monitor()
 
     def audit(self, actor: Actor) -> dict[str, Any]:
@@ -245,7 +243,7 @@ class Oversight:
         Raises:
             NotOverseerError: Neither privacy officer nor owner.
         """
-        self._overseer(actor, "audit")
+        check_overseer(self._house, actor, "audit")
         return self._acts.run("ledger audit", {}, silent)
 
     def bundle(self, actor: Actor, entry: str) -> bytes:
@@ -255,23 +253,8 @@ class Oversight:
             NotOverseerError: Neither privacy officer nor owner.
             LedgerError: There is no such entry.
         """
-        self._overseer(actor, "prove")
-        content: bytes = self._acts.run("ledger prove", {"entry": entry}, silent)["content"]
-        return content
-
-    def _overseer(self, actor: Actor, what: str) -> None:
-        if actor.role not in OVERSEERS:
-            refused = self._house.fact(
-                Kind.USE_REFUSED,
-                actor=actor.id,
-                role=actor.role.value,
-                dev=actor.device,
-                decision="deny",
-                rules=("app.overseers",),
-                outcome=what,
-            )
-            self._house.log.append([refused])
-            raise NotOverseerError
+        check_overseer(self._house, actor, "prove")
+        return self._acts.proving.prove([entry], actor).content
 
     # -- closed lists for forms ------------------------------------------------------------------------------------
 

@@ -316,7 +316,7 @@ class Publisher:
             self._view.cosigned(signed)
         if self.quorum.satisfied(current.lines):
             self._folder.write({WITNESSED: signed.encode()})
-            self._view.witness_at(open_checkpoint(signed, self._view.keys.keys, self.quorum.keys))
+            self._view.witness_at(open_checkpoint(signed, self._view.keys.known, self.quorum.keys))
             current.witnessed = True
             with self._changed:
                 self._changed.notify_all()

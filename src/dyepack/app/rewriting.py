@@ -67,7 +67,7 @@ def rewrite_without(house: Institution) -> Rewrite:
         skilled=compared.finding,
         keeper=_shown_to_keeper(house, files["checkpoint"]),
         entry=target,
-        bundle=zip_bundle(house.log.current.evidence([index])),
+        bundle=zip_bundle(house.log.current.evidence([index], maker="p_vault")),
     )
 
 

@@ -85,7 +85,6 @@ class Sequencer(LogView):
             LedgerError: A step of the start failed; its sentence names the remedy.
         """
         keys = keys if isinstance(keys, LogKeys) else LogKeys(origin, (keys,))
-        self._clock = clock
         self._on_head = on_head
         self._queue: deque[Waiting] = deque()
         self._work = threading.Condition()  # guards the queue and what follows
@@ -97,8 +96,8 @@ class Sequencer(LogView):
         self._failure: LedgerError | None = None
         log_folder = LogFolder(folder)
         try:
-            found = restore(log_folder, keys.keys, quorum)
-            super().__init__(log_folder, keys, found)
+            found = restore(log_folder, keys.known, quorum)
+            super().__init__(log_folder, keys, found, clock, quorum)
             self._log = Log(origin, institution, found.tree, seen=keeper_size)
             self._recall()
             self._head = self.sign_at(self._size)

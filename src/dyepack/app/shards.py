@@ -20,7 +20,7 @@ A *place* counts entries over all shards that still have theirs, from 0; in a si
 
 import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
@@ -285,26 +285,6 @@ class Shards:
                 break
         return found
 
-    def evidence(
-        self,
-        places: Iterable[int],
-        *,
-        details: Mapping[int, tuple[bytes, bytes]] | None = None,
-        earlier: Sequence[str] = (),
-    ) -> dict[str, bytes]:
-        """The files of an evidence bundle about entries of one shard; see ``LogView.evidence``.
-
-        Raises:
-            NoSuchEntryError: No such place, or places of several shards: make a bundle for each.
-        """
-        found = [self.at(place) for place in places]
-        views = {id(view): view for view, _ in found}
-        if len(views) != 1:
-            raise NoSuchEntryError
-        (view,) = views.values()
-        own = {self.at(place)[1]: item for place, item in (details or {}).items()}
-        return view.evidence([index for _, index in found], details=own, earlier=earlier)
-
     def _placed(self) -> list[tuple[int, LogView]]:
         first = 0
         found = []
@@ -391,7 +371,8 @@ class Shards:
                 closing.close()
         log_folder = LogFolder(folder)
         keys = self._keys(name)
-        self._views[name] = LogView(log_folder, keys, restore(log_folder, keys.keys, self._quorum))
+        quorum = self._quorum.with_logs(keys.keys) if self._quorum else None
+        self._views[name] = LogView(log_folder, keys, restore(log_folder, keys.known, quorum), self._clock, quorum)
 
     def _closed(self, closing: Sequencer, following_vkey: str) -> Receipt:
         last = closing.size() - 1
@@ -422,8 +403,8 @@ class Shards:
     def _final_head(self, name: str) -> Head | None:
         folder = self._folder / name
         if (folder / LOST).exists():
-            return open_checkpoint((folder / LOST).read_text("utf-8"), self._keys(name).keys).head
-        return open_checkpoint((folder / CHECKPOINT).read_text("utf-8"), self._keys(name).keys).head
+            return open_checkpoint((folder / LOST).read_text("utf-8"), self._keys(name).known).head
+        return open_checkpoint((folder / CHECKPOINT).read_text("utf-8"), self._keys(name).known).head
 
     def _catch_up(self, log: Sequencer, known: int) -> None:
         """A keeper that was killed, or restored from a backup, follows what it missed before it opens anything."""

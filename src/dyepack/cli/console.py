@@ -16,7 +16,7 @@ from dyepack.app.channel import call
 from dyepack.cli.words import step_name
 from dyepack.terms.errors import DyepackError, Outcome
 
-REFUSED, BAD_INPUT, IN_PART, NOT_AVAILABLE = range(1, 5)  # 0: done
+DONE, REFUSED, BAD_INPUT, IN_PART, NOT_AVAILABLE = range(5)
 EXIT = {Outcome.REFUSED: REFUSED, Outcome.BAD_INPUT: BAD_INPUT, Outcome.UNAVAILABLE: NOT_AVAILABLE}
 
 Home = Annotated[

@@ -1,13 +1,15 @@
 """Commands about the ledger: status, audit, prove, tables; and verify, which needs no home."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from dyepack.app.checking import read_again
 from dyepack.cli import watching
-from dyepack.cli.console import REFUSED, AsJson, Home, language, run, write_output
-from dyepack.cli.words import say
+from dyepack.cli.console import DONE, IN_PART, REFUSED, AsJson, Home, language, read_input, run, write_output
+from dyepack.cli.words import read_again_words, say
 from dyepack.ledger import verify as verifier
 
 
@@ -61,9 +63,16 @@ def audit(
 
 
 def prove(
-    entry: Annotated[str, typer.Argument(help="Id of an entry.")],
+    entries: Annotated[list[str], typer.Argument(help="Ids of entries, or their indexes.", metavar="ENTRY...")],
     home: Home,
     out: Annotated[Path, typer.Option("--out", help="Bundle to write, a .zip file.")],
+    earlier: Annotated[
+        list[Path] | None, typer.Option("--earlier", help="A checkpoint that somebody kept; may come again.")
+    ] = None,
+    disclose: Annotated[
+        bool, typer.Option("--disclose", help="With the sealed details of each entry; for overseers, and logged.")
+    ] = False,
+    by: Annotated[str | None, typer.Option("--actor", help="Name of the member of staff who acts.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write an evidence bundle that anybody can check offline with its own verify.py."""
@@ -72,10 +81,11 @@ def prove(
         write_output(out, answer.pop("content"))
         answer["out"] = str(out)
 
+    kept = [read_input(path, as_json=as_json).decode("utf-8", "replace") for path in earlier or ()]
     run(
         home,
         "ledger prove",
-        {"entry": entry},
+        {"entries": entries, "earlier": kept, "disclose": disclose, "actor": by},
         as_json=as_json,
         show=lambda answer: say("ledger-prove", language(), answer),
         also=save,
@@ -100,6 +110,18 @@ def tables(
         raise typer.Exit(REFUSED)
 
 
-def verify(bundle: Annotated[Path, typer.Argument(help="Evidence bundle: a folder or a zip file.")]) -> None:
+def verify(
+    bundle: Annotated[Path, typer.Argument(help="Evidence bundle: a folder or a zip file.")],
+    key: Annotated[
+        list[str] | None, typer.Option("--key", help="A verifier key of the log from elsewhere; may come again.")
+    ] = None,
+    policy: Annotated[Path | None, typer.Option("--policy", help="The quorum file from elsewhere.")] = None,
+) -> None:
     """Check an evidence bundle: 0 it holds, 1 refuted, 2 unusable, 3 in part."""
-    raise typer.Exit(verifier.main([str(bundle)]))
+    words = [str(bundle), *(f"--key={one}" for one in key or ()), *([f"--policy={policy}"] if policy else [])]
+    code = verifier.main(words)
+    if code in {DONE, IN_PART}:
+        reading = read_again(str(bundle))
+        sys.stdout.write(read_again_words(reading, language()) + "\n")
+        code = REFUSED if reading.refuted else code
+    raise typer.Exit(code)

@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from dyepack.app.checking import Reading
 from dyepack.cli.log_words import LOG_SAYINGS
+from dyepack.ledger.timestamp import token_path
+from dyepack.terms.time import to_iso
 
 HELP = """Dyepack (留痕): a vault for customers' personal information that can say who leaked.
 
@@ -212,11 +215,55 @@ def _ledger_audit(answer: dict[str, Any], zh: bool) -> str:
 
 
 def _ledger_prove(answer: dict[str, Any], zh: bool) -> str:
-    return (
+    lines = [
         f"证据包已写出：{answer['out']}。验证：dyepack verify，或包内 verify.py。"
         if zh
         else f"Bundle written: {answer['out']}. Check it with dyepack verify, or with the verify.py inside."
-    )
+    ]
+    if answer["disclosed"]:
+        count = answer["disclosed"]
+        lines.append(
+            f"含 {count} 个条目的细节明文；账本已记明由谁披露。请妥善保管。"
+            if zh
+            else f"It holds the details of {count} entries in clear; the ledger says who disclosed them. Keep it safe."
+        )
+    lines += [f"{name}: {words['zh' if zh else 'en']}" for name, words in answer["not_stamped"].items()]
+    return "\n".join(lines)
+
+
+def read_again_words(reading: Reading, language: str) -> str:
+    """What the product's own reading of a bundle adds to what ``verify.py`` printed."""
+    zh = language == "zh"
+    if reading.refuted is not None:
+        return f"{'推翻：' if zh else 'REFUTED: '}{reading.refuted.sentence(language)}"
+    lines = [
+        f"以本程序重读：{reading.checkpoints} 个检查点的全部签名成立。"
+        if zh
+        else f"Read again by other code: all signatures of {reading.checkpoints} checkpoints hold."
+    ]
+    for token, time in reading.tokens:
+        path, moment = token_path(token.size, token.authority), to_iso(time.t)
+        if time.verified:
+            lines.append(
+                f"时间戳 {path}：签名与证书链成立，时间 {moment}。请与该机构公布的证书核对。"
+                if zh
+                else f"Timestamp {path}: signature and chain hold, {moment}. Compare its .pem with the published one."
+            )
+        else:
+            lines.append(
+                f"时间戳 {path}：已保存，未能解析（自述时间 {moment}），请用第 10 步的 openssl 命令核对。"
+                if zh
+                else f"Timestamp {path}: stored, not parsed (it says {moment}); run the openssl command of step 10."
+            )
+    for bound in reading.bounds:
+        moment = to_iso(bound.t)
+        if zh:
+            lines.append(f"条目 {bound.index} {'不晚于' if bound.after else '不早于'} {moment}（{bound.authority}）。")
+        else:
+            said = "stood in the log no later" if bound.after else "was written no earlier"
+            lines.append(f"Entry {bound.index} {said} than {moment}, stamped by {bound.authority}.")
+    lines.append("成立（HOLDS）：两次读取一致。" if zh else "HOLDS: both readings agree.")
+    return "\n".join(lines)
 
 
 def _keeper_adopt(answer: dict[str, Any], zh: bool) -> str:

@@ -4,6 +4,8 @@ DyepackError
 └── CryptoError
     ├── UnsealError         a ciphertext, tag or associated data is not what was sealed
     ├── SignatureError      a signature does not verify
+    ├── TimestampError      a timestamp does not prove what it should
+    │   └── TimestampUnparsedError   the library cannot read it
     └── UnsupportedError    the installed library lacks a primitive that we need
 """
 
@@ -30,6 +32,22 @@ class SignatureError(CryptoError):
     code = "crypto.signature"
     en = "A signature does not verify."
     zh = "签名验证不通过。"
+
+
+class TimestampError(CryptoError):
+    """A response of a timestamp authority does not hold."""
+
+    code = "crypto.timestamp"
+    en = "A timestamp was not obtained or does not hold ({why}); compare the chain of certificates, ask again."
+    zh = "未取得时间戳，或时间戳不成立（{why}）：请核对证书链，并重新申请。"
+
+
+class TimestampUnparsedError(TimestampError):
+    """The response may be good for other software."""
+
+    code = "crypto.timestamp-unparsed"
+    en = "A timestamp is stored but cannot be parsed here ({why}); check it with `openssl ts -verify`."
+    zh = "时间戳已保存，但此处无法解析（{why}）：请用 `openssl ts -verify` 核对。"
 
 
 class UnsupportedError(CryptoError):

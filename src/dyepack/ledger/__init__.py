@@ -23,6 +23,7 @@ from dyepack.ledger.quorum import Quorum, parse_quorum
 from dyepack.ledger.quorum_reading import reading
 from dyepack.ledger.status import Counted, LogStatus
 from dyepack.ledger.tiles import decode_bundle, encode_bundle, tiles_between
+from dyepack.ledger.timestamp import StoredToken, TokenTime, token_time
 from dyepack.ledger.tree import Tree
 
 __all__ = [
@@ -53,6 +54,8 @@ __all__ = [
     "Receipt",
     "Severity",
     "Signer",
+    "StoredToken",
+    "TokenTime",
     "Tree",
     "Value",
     "alias",
@@ -83,6 +86,7 @@ __all__ = [
     "sign_head",
     "stamp_of",
     "tiles_between",
+    "token_time",
     "verify_consistency",
     "verify_inclusion",
     "verify_proof",

@@ -22,6 +22,7 @@ DyepackError
     │   ├── WitnessAnswerError       it answered what no witness may answer
     │   ├── WitnessLongerError       it has cosigned a longer log than ours
     │   └── WitnessingFailedError    its lines could not be taken here
+    ├── NotWitnessedError    a checkpoint lacks the quorum that was asked for
     ├── BrokenLogError       an audit found the first broken thing
     ├── SourceError          a published log cannot be fetched
     │   └── SourceRefusedError   it asks for a token, or for another one
@@ -216,6 +217,15 @@ class WitnessingFailedError(WitnessError):
     outcome = Outcome.UNAVAILABLE
     en = "Cosignatures of a witness could not be taken here ({why}); it is asked again. Read the log of the process."
     zh = "未能收取见证人的联署（{why}），将再次请求。请查看进程日志。"
+
+
+class NotWitnessedError(LedgerError):
+    """Evidence was to rest on witnesses, and they have not cosigned."""
+
+    code = "ledger.not-witnessed"
+    outcome = Outcome.UNAVAILABLE
+    en = "The newest checkpoint has no quorum of its witnesses; wait for them, or take the newest one that has."
+    zh = "最新检查点尚未取得见证人的法定数联署：请等待见证人，或使用已取得法定数的最新检查点。"
 
 
 class BrokenLogError(LedgerError):

@@ -127,6 +127,9 @@ class Kind(StrEnum):
     RELEASE_COLLECTED = "vault:release:collected", 1, "actor ref", "The file of the release `ref` was handed over."
     CANARY_HIT = "mark:canary:hit", 1, "actor case ref", "The planted row `ref` stands in a leaked list."
     COPY_RECOVERED = "mark:copy:recovered", 1, "actor case ref", "Marks of the copy `ref` were read in a leaked list."
+    DETAIL_DISCLOSED = (
+        "ledger:detail:disclosed", 1, "actor role dev ref",
+        "The sealed details of the entry `ref` were opened for an evidence bundle.")
     APPROVAL_REQUESTED = "govern:approval:requested", 1, "actor approval", "A second person's consent was asked for."
     APPROVAL_GRANTED = "govern:approval:granted", 1, "actor approval", "A second person consented."
     APPROVAL_VOIDED = (
@@ -135,6 +138,9 @@ class Kind(StrEnum):
 
     # -- level 0 ------------------------------------------------------------------------------------------------
     LOG_BEAT = "ledger:log:beat", 0, "actor", "The hourly heartbeat: the log was being written at this time."
+    TIMESTAMP_OBTAINED = (
+        "ledger:timestamp:obtained", 0, "actor digest n outcome",
+        "The authority `outcome` stamped the checkpoint of `n` entries; `digest` is the SHA-256 of its raw response.")
     CHECK_FAILED = "ledger:check:failed", 0, "actor outcome", "A check of the log itself failed."
     RECORD_SEARCHED = "vault:record:searched", 0, "actor purpose n", "A look-up; `n` records were hit."
     USE_REFUSED = (

@@ -177,6 +177,11 @@ class _Answer:
     broken: bool
 
 
+def policy_document(texts: Mapping[str, str], schema: str) -> bytes:
+    """The canonical bytes whose SHA-256 entries name as the set of policies."""
+    return canonical_json({"schema": schema, "policies": dict(texts)})
+
+
 class PolicySet:
     """A parsed, validated set of policies. Immutable but for its cache; safe to share between threads."""
 
@@ -215,8 +220,8 @@ class PolicySet:
         rules = read_rules(texts, handle)
         if not any(rule.permits for rule in rules.values()):
             raise PolicyInvalidError(file="-", problem="no rule permits anything")
-        document = {"schema": schema, "policies": dict(texts)}
-        digest = base64.urlsafe_b64encode(sha256(canonical_json(document))).decode("ascii").rstrip("=")
+        document = policy_document(texts, schema)
+        digest = base64.urlsafe_b64encode(sha256(document)).decode("ascii").rstrip("=")
         return cls(digest=digest, rules=rules, schema=handle)
 
     def decide(self, ask: Ask) -> Decision:

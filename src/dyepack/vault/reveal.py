@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dyepack.ledger import Fact, Kind
+from dyepack.terms.canonical import canonical_json
 from dyepack.terms.ids import RecordToken
 from dyepack.terms.sensitive import Sensitive
 from dyepack.terms.time import quarter
@@ -234,7 +235,7 @@ class Revealer:
                 fields["outcome"] = "same-device"
         entry = fact(self._random, Kind.FIELD_REVEALED, fields)
         if request.motive:
-            sealed = self._keeper.seal_detail(row.token, entry.id, request.motive.encode())
+            sealed = self._keeper.seal_detail(row.token, entry.id, canonical_json({"motive": request.motive}))
             entry = fact_with(entry, sealed.commit)
             self._details.put(entry.id, sealed.sealed, row.token)
         receipt = receipts(self._ledger, [entry])[0]

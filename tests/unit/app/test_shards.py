@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from dyepack.app import shards as module
+from dyepack.app.errors import CommandError
 from dyepack.app.institution import open_institution
 from dyepack.app.shards import next_name, shard_names
 from dyepack.ledger import Kind, audit_log, digest_text, head_text, open_checkpoint, parse_entry, verify
@@ -88,12 +89,13 @@ def test_looks_of_both_years_are_found_proved_and_opened_where_they_are_due(tmp_
         for place in places
         for view in [house.house.log.at(place)[0]]
     } == {"dyepack.invalid/" + house.house.id + "/2026", "dyepack.invalid/" + house.house.id + "/2027"}
-    with pytest.raises(NoSuchEntryError):
-        house.house.log.evidence(places)
+    with pytest.raises(CommandError):
+        house.do("ledger prove", entries=[first, second])
     with pytest.raises(NoSuchEntryError):
         house.house.log.entry(house.house.log.size())
     for place in places:
-        files = house.house.log.evidence([place])
+        view, index = house.house.log.at(place)
+        files = view.evidence([index])
         folder = tmp_path / f"bundle{place}"
         for name, data in files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
