@@ -65,7 +65,7 @@ def ask(app: Starlette, path: str, token: str | None = None, **headers: str) -> 
 
 
 def shard(acts: Acts) -> str:
-    return str(acts.house.origin.rpartition("/")[2])
+    return str(acts.house.log.origin.rpartition("/")[2])
 
 
 def published(acts: Acts) -> int:
@@ -114,7 +114,7 @@ def test_an_auditor_reads_what_the_checkpoint_covers(app: Starlette, acts: Acts,
     assert decode_bundle(answer.content, size, "") == [acts.house.log.entry(index) for index in range(size)]
     note = ask(app, f"/ledger/{shard(acts)}/checkpoint", token)
     assert (note.headers["content-type"], note.headers["cache-control"]) == ("text/plain; charset=utf-8", "no-store")
-    assert note.text.splitlines()[0] == acts.house.origin
+    assert note.text.splitlines()[0] == acts.house.log.origin
     hashes = ask(app, f"/ledger/{shard(acts)}/tile/0/000.p/3", token)
     assert len(hashes.content) == 96
     assert hashes.headers["cache-control"] == "private, max-age=31536000, immutable"
@@ -211,9 +211,9 @@ def test_public_tiles_hold_no_entries(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "../../keeper/root.key", "%2e%2e/%2e%2e/keeper/root.key", "..%2f..%2fsettings.toml", "log.key",
+        "../../keeper/root.key", "%2e%2e/%2e%2e/keeper/root.key", "..%2f..%2fsettings.toml", "keys",
         "wal/" + "0" * 16 + ".wal",
-        "tile/0/../../log.key", "tile/0/%2e%2e/%2e%2e/log.key", "tile//0/000", "/etc/passwd", "%00",
+        "tile/0/../../keys/x", "tile/0/%2e%2e/%2e%2e/keys/x", "tile//0/000", "/etc/passwd", "%00",
         "checkpoint%00",
         "tile/0/x999/x999/x999/x999/x999/999", "tile/entries/x999/x999/x999/x999/x999/999.p/255",
         "tile/0/" + "9" * 5000,
@@ -230,7 +230,7 @@ def test_a_path_outside_what_is_published_is_one_and_the_same_refusal(
         is_problem(answer, 404, "app.not-published")
     else:  # the client walked out of the prefix itself: no such page
         assert answer.status_code in (303, 401, 404), path
-    key = (acts.house.home / "ledger" / "log.key").read_bytes()
+    key = max((acts.house.home / "ledger" / acts.house.log.name / "keys").glob("*.ed25519")).read_bytes()
     assert key not in answer.content
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from dyepack.app.channel import call
 from dyepack.app.forward import SOCKET_NAME
-from dyepack.ledger import Kind, audit_log, parse_entry
+from dyepack.ledger import Kind, parse_entry
 from dyepack.terms.progress import silent
 from fakes.desk_house import INSTITUTION, STAFF, cheap_passwords, furnish, opened
 
@@ -66,7 +66,7 @@ def test_it_prints_its_address_takes_commands_and_closes_the_home(home: Path) ->
     with opened(home) as acts:
         assert [parse_entry(raw).fields["actor"] for _, raw in acts.house.log.find([Kind.PROCESS_STARTED.value])]
         acts.house.log.publish()
-        assert audit_log(acts.house.log.read, acts.house.log.vkey).whole
+        assert acts.house.log.audit(silent)[-1].whole
 
 
 def test_ctrl_c_ends_it_as_quietly(home: Path) -> None:

@@ -17,7 +17,7 @@ from dyepack.vault.policies import shipped
 from dyepack.vault.policy import policy_document
 from fakes.authority import Authority, honest, needs_openssl, reply, serving
 from fakes.bundles import LOG
-from fakes.whole import WholeHouse, dyepack, strangers_list
+from fakes.whole import WholeHouse, dyepack, shard, strangers_list
 
 PEOPLE = strangers_list(83, 12, dirt=0).people
 ADULTS = [person for person in PEOPLE if person.born]
@@ -95,8 +95,8 @@ def test_a_checkpoint_that_somebody_kept_is_shown_to_be_a_prefix(house, checked)
 
 
 def test_a_checkpoint_of_another_log_or_another_history_makes_no_bundle(house):
-    log = house.house.log
-    forged = log._sign_at(2).replace(log._sign_at(2).split("\n")[2], log._sign_at(1).split("\n")[2])
+    log = house.house.log.current
+    forged = log.sign_at(2).replace(log.sign_at(2).split("\n")[2], log.sign_at(1).split("\n")[2])
 
     with pytest.raises(NoteError):
         prove(house, "0", earlier=[LOG.note(6)])
@@ -105,8 +105,8 @@ def test_a_checkpoint_of_another_log_or_another_history_makes_no_bundle(house):
 
 
 def test_a_second_history_under_the_same_key_is_told_as_a_fork(house):
-    log = house.house.log
-    other = sign_head(Head(house.house.origin, 2, bytes(32)), log._signer)
+    log = house.house.log.current
+    other = sign_head(Head(house.house.log.origin, 2, bytes(32)), log.keys.signers[0])
 
     with pytest.raises(ConsistencyError):
         prove(house, "0", earlier=[other])

@@ -10,7 +10,7 @@ from dyepack.ledger import StoredToken, digest_text, verify, zip_bundle
 from dyepack.ledger.errors import NotWitnessedError
 from fakes.authority import Authority, needs_openssl
 from fakes.bundles import LOG, bundle, cosigned, policy, resign, stamped, witnessed
-from fakes.ledger_logs import START, MemoryLog
+from fakes.ledger_logs import START, MemoryLog, commit
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def test_a_quorum_that_is_missing_is_found_by_the_second_reading_too(read):
 def test_tokens_bound_an_entry_from_both_sides_only_where_an_entry_names_them(read, issuer):
     log = MemoryLog(seed=3).grow(256)
     early = token(issuer, log.note(256), 256)
-    log.entries += log.log.commit([stamped(digest_text(sha256(early.response)), 256)], START + 300).entries
+    log.entries += commit(log.log, [stamped(digest_text(sha256(early.response)), 256)], START + 300).entries
     log.grow(343)
     late = token(issuer, log.note(600), 600)
     files = bundle(

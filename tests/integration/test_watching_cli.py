@@ -64,7 +64,7 @@ def address(acts: Acts) -> Iterator[str]:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}/ledger/{acts.house.origin.rpartition('/')[2]}"
+    yield f"http://127.0.0.1:{port}/ledger/{acts.house.log.origin.rpartition('/')[2]}"
     server.should_exit = True
     thread.join(10)
 

@@ -15,6 +15,7 @@ from dyepack.app.errors import CommandError
 from dyepack.app.institution import Institution
 from dyepack.app.log_watch import LogWatch
 from dyepack.app.looking import Looking, checked_token
+from dyepack.app.operating import Operating
 from dyepack.app.people import Member, People
 from dyepack.app.proving import Proving
 from dyepack.app.releasing import Releasing
@@ -46,6 +47,7 @@ class Acts:
         self.taking = Taking(house)
         self.log_watch = LogWatch(house)
         self.proving = Proving(house)
+        self.operating = Operating(house)
         self._table: Mapping[str, Callable[[dict[str, Any], Progress], dict[str, Any]]] = {
             "actor add": self._actor_add,
             "actor list": self._actor_list,
@@ -64,6 +66,10 @@ class Acts:
             "ledger prove": self._ledger_prove,
             "ledger tables": self._ledger_tables,
             "ledger monitor": self._ledger_monitor,
+            "ledger rotate": lambda _arguments, _progress: self.operating.rotate(),
+            "ledger roll": lambda _arguments, _progress: self.operating.roll(),
+            "ledger quorum": lambda arguments, _progress: self.operating.quorum(arguments["text"]),
+            "ledger prune": lambda arguments, _progress: self.operating.prune(arguments["shard"]),
             "ledger auditor add": self._auditor_add,
             "ledger auditor list": self._auditor_list,
             "ledger auditor revoke": self._auditor_revoke,

@@ -6,6 +6,8 @@ DyepackError
     ├── CommandError        a command's words are off
     ├── AuthoritiesError    the file of timestamp authorities cannot be used
     ├── NoDetailsError      an entry has no details that could be disclosed
+    ├── ProductionError     a home in production lacks a quorum file or a keeper apart
+    ├── ShardError          a shard cannot be pruned, or given up
     ├── KeyFileMissingError the keeper's files are gone
     ├── KeeperTwiceError    a home with a keeper of its own, and one apart
     ├── KeeperBusyError     another process works on the keeper's folder
@@ -74,6 +76,24 @@ class NoDetailsError(AppError):
         " its commitment alone says nothing. Prove it without --disclose."
     )
     zh = "条目 {entry} 没有可披露的细节：当时未填写，或该个人已删除、密钥已毁；仅凭承诺值无从得知。请去掉 --disclose。"
+
+
+class ProductionError(AppError):
+    """A home in production lacks what production asks for."""
+
+    code = "app.production"
+    outcome = Outcome.REFUSED
+    en = "This home is in production (house.production) and cannot be opened: {why}. See docs/guides/operations.md."
+    zh = "该主目录处于生产模式（house.production），无法打开：{why_zh}。见 docs/guides/operations.zh-CN.md。"
+
+
+class ShardError(AppError):
+    """A shard cannot be pruned, or given up."""
+
+    code = "app.shard"
+    outcome = Outcome.BAD_INPUT
+    en = "The shard {name} stays as it is: {why}."
+    zh = "年度日志 {name} 保持不变：{why_zh}。"
 
 
 class KeyFileMissingError(AppError):

@@ -12,6 +12,7 @@ from typing import Self
 
 from dyepack.app.asking import ask_witnesses
 from dyepack.app.clock import SystemClock
+from dyepack.app.errors import ProductionError
 from dyepack.app.home import Lock, settings_of
 from dyepack.app.keeping import in_memory, open_folder
 from dyepack.app.log_keys import LogKeys
@@ -22,8 +23,8 @@ from dyepack.app.shards import Shards, newest_keys
 from dyepack.crypto.chance import SystemRandom
 from dyepack.crypto.digest import sha256
 from dyepack.gateways.keeper_socket import SocketTransport
-from dyepack.ledger import Fact, Kind
-from dyepack.ledger.errors import BadEntryError
+from dyepack.ledger import Fact, Kind, Quorum, stamp_of
+from dyepack.ledger.errors import BadEntryError, QuorumUnavailableError
 from dyepack.storage.database import Database
 from dyepack.storage.govern_store import ApprovalStore, CaseStore, KnownStore, QuotaStore, StaffStore
 from dyepack.storage.keeper_database import VkeyFile
@@ -82,9 +83,11 @@ class Institution:
         self.marks = MarkStore(self.database)
         self.traces = TraceStore(self.database)
         self.known = KnownStore(self.database)
-        base = f"{settings['ledger.base'] or 'dyepack.invalid'}/{self.id}"
+        base = log_base(settings)
         self.keeper = self._open_keeper(newest_keys(home / "ledger", base, clock, random))
         quorum = read_quorum(home / "ledger")
+        if settings["house.production"]:
+            self._check_production(quorum)
         self.log = Shards(
             home / "ledger", base, self.id, clock, random, self.keeper, quorum=quorum, witnesses=ask_witnesses
         )
@@ -95,6 +98,25 @@ class Institution:
         self._join()
         self._drain()
         self._say_what_is_new()
+
+    def _check_production(self, quorum: Quorum | None) -> None:
+        """What a home in production must have.
+
+        Raises:
+            ProductionError: It has not.
+        """
+        transport = self.keeper.transport
+        if quorum is None:
+            raise ProductionError(why="no quorum.txt names witnesses", why_zh="缺少指定见证人的 quorum.txt")
+        if not isinstance(transport, SocketTransport):
+            raise ProductionError(
+                why="the keeper is inside, move it with `dyepack keeper adopt`",
+                why_zh="守钥服务仍在主目录内，请用 `dyepack keeper adopt` 移出",
+            )
+        if transport.same_account():
+            raise ProductionError(
+                why="the keeper runs under the account of the vault", why_zh="守钥服务与保险库使用同一账户"
+            )
 
     def _open_keeper(self, keys: LogKeys) -> KeeperClient:
         """The keeper in HOME/keeper, or the process that the setting names: the same frames."""
@@ -155,21 +177,32 @@ class Institution:
             self.known.put("keeper", run)
 
     def _drain(self) -> None:
-        """Append what a crash left in the outbox; a fact that no log takes is set aside, and that is said."""
+        """Append what a crash left in the outbox, but for facts whose entry stands already, however long ago.
+
+        A fact that no log takes is set aside, and that is said.
+        """
         waiting = self.outbox.waiting()
-        if not waiting:
-            return
-        try:
-            self.log.append(waiting)
-        except BadEntryError:
-            for fact in waiting:
+        standing = {stamp_of(raw)[0] for _, raw in self.log.find([f'"id":"{one.id}"' for one in waiting])}
+        for fact in waiting:
+            if fact.id not in standing:
                 try:
                     self.log.append([fact])
                 except BadEntryError:
                     self.log.append([self.fact(Kind.CHECK_FAILED, actor=PROCESS, outcome="outbox")])
         self.outbox.done([one.id for one in waiting])
 
+    def say_quorum(self) -> None:
+        """The log hears of another quorum file, also of one that somebody exchanged by hand."""
+        quorum = "" if self.log.quorum is None else digest_text(sha256(self.log.quorum.text.encode()))
+        if (self.known.get("quorum") or "") != quorum:
+            with suppress(QuorumUnavailableError):  # it stands in the log, and is witnessed when they are back
+                self.log.append(
+                    [self.fact(Kind.QUORUM_CHANGED, actor=PROCESS, **({"digest": quorum} if quorum else {}))]
+                )
+            self.known.put("quorum", quorum)
+
     def _say_what_is_new(self) -> None:
+        self.say_quorum()
         facts = []
         if self.known.get("policy") != self.policies.digest:
             facts.append(self.fact(Kind.POLICY_CHANGED, actor=PROCESS, digest=self.policies.digest))
@@ -179,20 +212,17 @@ class Institution:
                 self.fact(Kind.SETTINGS_CHANGED, actor=PROCESS, outcome=key, n=int(self.settings[key]))
                 for key in self.settings.weaker()
             ]
-        quorum = "" if self.log.quorum is None else digest_text(sha256(self.log.quorum.text.encode()))
-        if (self.known.get("quorum") or "") != quorum:
-            facts.append(self.fact(Kind.QUORUM_CHANGED, actor=PROCESS, **({"digest": quorum} if quorum else {})))
         ceilings = ",".join(self._weaker_ceilings)
         if (self.known.get("ceilings") or "") != ceilings:
             facts.append(
                 self.fact(Kind.SETTINGS_CHANGED, actor=PROCESS, outcome="keeper.ceilings", n=len(self._weaker_ceilings))
             )
         if facts:
-            self.log.append(facts)
+            with suppress(QuorumUnavailableError):  # as above
+                self.log.append(facts)
             self.known.put("policy", self.policies.digest)
             self.known.put("settings", settings)
             self.known.put("ceilings", ceilings)
-            self.known.put("quorum", quorum)
 
     def close(self) -> None:
         """Say what the keeper honored, publish the log, fold the databases, let go of the home."""
@@ -212,6 +242,11 @@ class Institution:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def log_base(settings: Settings) -> str:
+    """What the names of the home's logs begin with."""
+    return f"{settings['ledger.base'] or 'dyepack.invalid'}/{settings['institution.id']}"
 
 
 def open_institution(

@@ -23,19 +23,20 @@ def read_quorum(folder: Path) -> Quorum | None:
     path = folder / QUORUM_FILE
     if not path.exists():
         return None
-    return checked_quorum(path)
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise QuorumFileError(line=0, why="it cannot be read") from error
+    return parsed_quorum(text)
 
 
-def checked_quorum(path: Path) -> Quorum:
+def parsed_quorum(text: str) -> Quorum:
     """A quorum file, strong enough to be used.
 
     Raises:
-        QuorumFileError: It cannot be read, is malformed, or promises less than it seems to.
+        QuorumFileError: It is malformed, or promises less than it seems to.
     """
-    try:
-        quorum = parse_quorum(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise QuorumFileError(line=0, why="it cannot be read") from error
+    quorum = parse_quorum(text)
     quorum.check_strength()
     return quorum
 

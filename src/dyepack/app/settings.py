@@ -47,6 +47,11 @@ SETTINGS = (
         840,
     ),
     Setting(
+        "house.production",
+        False,
+        "Refuse to open this home without a quorum file, or with the keeper in it or under the same account.",
+    ),
+    Setting(
         "release.cooling_hours",
         -1,
         "Hours between approval and collection of a release; -1 means 0 h up to 50 rows, 4 h up to 500, 24 h above.",

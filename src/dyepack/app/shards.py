@@ -19,6 +19,7 @@ A *place* counts entries over all shards that still have theirs, from 0; in a si
 """
 
 import re
+import shutil
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -26,6 +27,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
+from dyepack.app.errors import ShardError
 from dyepack.app.log_keys import LogKeys, add_keys, load_keys
 from dyepack.app.log_view import LogView
 from dyepack.app.sequencer import AskWitnesses, Sequencer
@@ -44,19 +46,23 @@ from dyepack.ledger import (
     open_checkpoint,
     parse_entry,
 )
-from dyepack.ledger.errors import NoSuchEntryError, QuorumUnavailableError
+from dyepack.ledger.errors import NoSuchEntryError, NoteError, QuorumUnavailableError
+from dyepack.storage.keeper_database import replace_private
 from dyepack.storage.log_folder import CHECKPOINT, LogFolder, restore
 from dyepack.terms.chance import Random, new_id
 from dyepack.terms.progress import Progress
-from dyepack.terms.time import Clock, to_datetime
+from dyepack.terms.time import MICROSECONDS, Clock, to_datetime
 from dyepack.vault.keeper.service import STATE_KINDS
 from dyepack.vault.keeper.wire import Keeper
 
 KEYS: Final = "keys"
 PRUNED: Final = "pruned"
+TERM_YEARS: Final = 3
+"""PIPL art. 56: records of processing are kept for at least three years."""
 LOST: Final = "lost"
 _NAME: Final = re.compile(r"([0-9]{4})(?:-([0-9]{1,3}))?")
 _LOG: Final = "p_log"
+_YEAR: Final = 366 * 24 * 3600 * MICROSECONDS
 
 
 def shard_names(folder: Path) -> list[str]:
@@ -168,6 +174,35 @@ class Shards:
             self.current.close()
             self._quorum = quorum
             self._open_newest()
+
+    def prune(self, name: str) -> int:
+        """Remove the entries and hashes of leaves of an old shard; returns how many entries it had.
+
+        Its checkpoints, timestamps, keys and upper tiles stay, so that what was proved once can still be checked.
+
+        Raises:
+            ShardError: It is the newest, there is none, or its last entry is younger than its term.
+        """
+        view = self._views.get(name)
+        if view is None:
+            raise ShardError(
+                name=name, why="it is not an older shard with entries", why_zh="它不是仍有条目的旧年度日志"
+            )
+        last = parse_entry(view.entry(view.size() - 1)).t
+        if self._clock.now() < last + TERM_YEARS * _YEAR:
+            raise ShardError(
+                name=name, why=f"its last entry is not {TERM_YEARS} years old", why_zh=f"其最后一条未满 {TERM_YEARS} 年"
+            )
+        digest = digest_text(sha256(head_text(view.head_at(view.size())).encode()))
+        self.append(
+            [Fact(new_id(self._random), Kind.SHARD_PRUNED, {"actor": _LOG, "digest": digest, "n": view.size()})]
+        )
+        size = view.size()
+        self._views.pop(name).close()
+        replace_private(self._folder / name / PRUNED, f"{digest}\n".encode())
+        for part in ("tile/entries", "tile/0", "wal"):
+            shutil.rmtree(self._folder / name / part, ignore_errors=True)
+        return size
 
     def stop(self, error: Exception) -> None:
         """Acknowledge nothing any more, until a restart."""
@@ -328,6 +363,12 @@ class Shards:
         for name, following in pairwise(names):
             if name not in self._views:
                 self._close_shard(name, following)
+        if self._keeper.standing().origin != self._keys(names[-1]).origin:
+            raise ShardError(
+                name=names[-1],
+                why="the keeper believes another log; its operator runs `dyepack keeper trust`",
+                why_zh="守钥服务相信的是另一日志，请其运营者执行 `dyepack keeper trust`",
+            )
         self.current = self._sequencer(names[-1])
         self._say_key()
         if not self.current.size():
@@ -412,3 +453,36 @@ class Shards:
         if missed:
             log.publish()  # an erasure may need a quorum, which a published checkpoint carries
             self._keeper.replay([log.prove(index) for index in missed])
+
+
+def give_up(folder: Path, base: str, note: str, clock: Clock, random: Random) -> tuple[str, str]:
+    """After a loss: mark the newest shard as lost from a checkpoint on, and make its successor.
+
+    Nothing opens until the keeper's operator has entered the successor's key (``dyepack keeper trust``).
+
+    Args:
+        folder: ``HOME/ledger``.
+        base: As for ``Shards``.
+        note: The last checkpoint or head of the lost shard that anybody holds.
+        clock: Time.
+        random: Randomness for keys.
+
+    Returns:
+        Name of the successor, and its verifier key.
+
+    Raises:
+        ShardError: There is no shard, or the checkpoint is not of the newest one.
+    """
+    names = shard_names(folder)
+    if not names:
+        raise ShardError(name="-", why="there is no log", why_zh="尚无日志")
+    lost = names[-1]
+    keys = load_keys(folder / lost / KEYS, f"{base}/{lost}", clock.now())
+    try:
+        open_checkpoint(note, keys.known)
+    except NoteError as error:
+        raise ShardError(name=lost, why="the checkpoint is not signed by it", why_zh="该检查点并非由其签署") from error
+    replace_private(folder / lost / LOST, note.encode())
+    name = next_name(names, clock.now())
+    add_keys(folder / name / KEYS, clock.now(), random)
+    return name, load_keys(folder / name / KEYS, f"{base}/{name}", clock.now()).vkey

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from dyepack.app.checking import read_again
-from dyepack.cli import watching
+from dyepack.cli import operating, watching
 from dyepack.cli.console import DONE, IN_PART, REFUSED, AsJson, Home, language, read_input, run, write_output
 from dyepack.cli.words import read_again_words, say
 from dyepack.ledger import verify as verifier
@@ -23,6 +23,7 @@ def add_to(app: typer.Typer) -> None:
     ledger.command("prove")(prove)
     ledger.command("tables")(tables)
     watching.add_to(ledger)
+    operating.add_to(ledger)
     app.add_typer(ledger, name="ledger")
     app.command("verify")(verify)
 

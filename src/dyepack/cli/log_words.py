@@ -161,7 +161,49 @@ def _folder(answer: dict[str, Any], zh: bool) -> str:
     return "\n".join(lines)
 
 
+def _rotate(answer: dict[str, Any], zh: bool) -> str:
+    title = (
+        "现用公钥（旧公钥并行 30 天，请告知见证人与审计人员）："
+        if zh
+        else ("Keys that sign now (the old ones for 30 days more; tell witnesses and auditors):")
+    )
+    return "\n".join([title, *answer["vkeys"]])
+
+
+def _roll(answer: dict[str, Any], zh: bool) -> str:
+    title = (
+        f"新的年度日志 {answer['origin']}，请告知见证人与审计人员："
+        if zh
+        else (f"The log goes on as {answer['origin']}; tell witnesses and auditors:")
+    )
+    return "\n".join([title, *answer["vkeys"]])
+
+
+def _quorum(answer: dict[str, Any], zh: bool) -> str:
+    names = ", ".join(answer["witnesses"])
+    return f"此后须经见证：{names}" if zh else f"From now on the log is witnessed by: {names}"
+
+
+def _prune(answer: dict[str, Any], zh: bool) -> str:
+    shard, entries = answer["shard"], answer["entries"]
+    if zh:
+        return f"年度日志 {shard} 的 {entries} 条已清除，末次检查点与时间戳保留。"
+    return f"{entries} entries of the log {shard} were removed; its last checkpoint and timestamps stay."
+
+
+def _succeed(answer: dict[str, Any], zh: bool) -> str:
+    trust = f"dyepack keeper trust --folder KEEPER '{answer['vkey']}'"
+    if zh:
+        return f"后继日志 {answer['shard']} 已建立。请守钥服务的运营者核对公钥后执行：\n{trust}"
+    return f"The successor {answer['shard']} is ready. The keeper's operator compares its key and runs:\n{trust}"
+
+
 LOG_SAYINGS: Final[Mapping[str, Callable[[dict[str, Any], bool], str]]] = {
+    "ledger-rotate": _rotate,
+    "ledger-roll": _roll,
+    "ledger-quorum": _quorum,
+    "ledger-prune": _prune,
+    "ledger-succeed": _succeed,
     "ledger-status": _status,
     "ledger-monitor": _monitor,
     "ledger-mirror": _mirror,

@@ -13,14 +13,15 @@ from dyepack.crypto import timestamp
 from dyepack.crypto.digest import sha256
 from dyepack.crypto.errors import TimestampError, TimestampUnparsedError
 from dyepack.crypto.timestamp import timestamp_request, verify_timestamp
-from dyepack.ledger import Kind, StoredToken, check_fact, digest_text, token_time
+from dyepack.ledger import Kind, StoredToken, digest_text, token_time
+from dyepack.ledger.entry import draft_entry
 from dyepack.ledger.errors import FolderError
 from dyepack.storage.token_folder import TokenFolder
 from dyepack.terms.time import to_iso
 from fakes.authority import Authority as Issuer
 from fakes.authority import needs_openssl
 from fakes.bundles import LOG, stamped
-from fakes.ledger_logs import START, CountingRandom, MemoryLog, org
+from fakes.ledger_logs import START, CountingRandom, MemoryLog, commit, org
 from fakes.token_files import MemoryFiles
 
 VECTORS = Path(__file__).parents[2] / "conformance" / "vectors" / "rfc3161"
@@ -156,7 +157,7 @@ def test_a_round_keeps_the_raw_answer_with_its_checkpoint_and_chain_and_gives_on
             "digest": digest_text(sha256(files["timestamps/256.first.tsr"])),
         },
     )
-    check_fact(fact, org=org())
+    draft_entry(fact, org=org())
     assert not done.failures
 
 
@@ -250,7 +251,7 @@ def test_the_alarm_is_a_failed_check_of_the_log():
     [fact] = [fact for _ in range(3) for fact in hourly.alarms((FIRST,), failed)]
 
     assert (fact.kind, fact.fields) == (Kind.CHECK_FAILED, {"actor": "p_log", "outcome": "timestamp"})
-    check_fact(fact, org=org())
+    draft_entry(fact, org=org())
 
 
 # -- what bounds an entry ----------------------------------------------------------------------------------------------
@@ -275,7 +276,7 @@ def test_the_newest_named_token_before_and_the_first_over_an_entry_bound_it():
         token = kept(log, size, "first")
         files |= token.files()
         fact = stamped(digest_text(sha256(token.response)), size, "first", log.chance)
-        log.entries += log.log.commit([fact], START + size).entries
+        log.entries += commit(log.log, [fact], START + size).entries
         log.grow(10)
 
     around = tokens_around(Entries(log), files, [15])
@@ -290,7 +291,7 @@ def test_the_newest_named_token_before_and_the_first_over_an_entry_bound_it():
 def test_a_token_whose_file_was_exchanged_bounds_nothing():
     log = MemoryLog(seed=4).grow(10)
     token = kept(log, 10, "first")
-    log.entries += log.log.commit([stamped(digest_text(sha256(token.response)), 10, "first")], START + 10).entries
+    log.entries += commit(log.log, [stamped(digest_text(sha256(token.response)), 10, "first")], START + 10).entries
     files = MemoryFiles(token.files() | {"timestamps/10.first.tsr": b"another"})
 
     assert tokens_around(Entries(log), files, [2]).tokens == ()

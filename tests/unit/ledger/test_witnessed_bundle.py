@@ -31,7 +31,7 @@ from fakes.bundles import (
     stamped,
     witnessed,
 )
-from fakes.ledger_logs import START, VKEY, MemoryLog
+from fakes.ledger_logs import START, VKEY, MemoryLog, commit
 
 FILES = witnessed()
 NOTE = FILES["checkpoints/600.note"].decode()
@@ -177,7 +177,7 @@ def test_a_back_dated_entry_is_said_to_lie_by_the_token_that_stands_before_it(ch
     note = log.note(256).encode()
     said_by = verify.Token(sha256(note), START // 1_000_000 + 86_400)
     monkeypatch.setattr(verify, "parse_token", lambda _data: said_by)
-    log.entries += log.log.commit([stamped(digest_text(sha256(b"token")), 256)], START + 300).entries
+    log.entries += commit(log.log, [stamped(digest_text(sha256(b"token")), 256)], START + 300).entries
     log.grow(343)
     files = bundle(log, (256, 520), checkpoints=[log.note(6), log.note(256), log.note(600)], details={})
 
@@ -431,7 +431,7 @@ def test_what_a_token_says_bounds_the_entries_around_it(check, monkeypatch, name
     note = LOG.note(256).encode()
     monkeypatch.setattr(verify, "parse_token", lambda data: said_by._replace(imprint=sha256(note)))
     log = MemoryLog(seed=3).grow(256)
-    log.entries += log.log.commit([stamped(digest_text(sha256(vector(name))), 256)], START + 300).entries
+    log.entries += commit(log.log, [stamped(digest_text(sha256(vector(name))), 256)], START + 300).entries
     log.grow(343)
     note = log.note(256).encode()
     files = bundle(log, (5, 256, 520), checkpoints=[log.note(6), log.note(256), log.note(600)], details={})

@@ -246,7 +246,7 @@ def test_a_leak_is_traced_to_a_page_that_says_what_it_rests_on(app: Starlette, l
 
 def test_the_ledger_page_shows_the_checkpoint_and_audits_for_overseers(app: Starlette, acts: Acts) -> None:
     desk, officer = Visitor(app).as_role("front_desk"), Visitor(app).as_role("privacy_officer")
-    assert acts.house.origin in desk.get("/ledger").text
+    assert acts.house.log.origin in desk.get("/ledger").text
     assert "/ledger/audit" not in desk.get("/ledger").text
     assert "账本完整" in officer.post("/ledger/audit").text
     entry = parse_entry(acts.house.log.entry(0)).id
