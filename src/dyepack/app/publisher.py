@@ -120,6 +120,8 @@ class Publisher:
     def start(self, witnesses: Witnesses | None) -> None:
         """Begin; ``witnesses`` is there if there is a quorum."""
         self._witnesses = witnesses
+        if self._lags():
+            self.grown()  # what a killed process synced and did not publish
         if witnesses is not None and (self._view.witnessed() is None or self._lags()):
             self._asked = True
         self._thread.start()
@@ -242,7 +244,7 @@ class Publisher:
     def _wants_to_publish(self, now: float) -> bool:
         if self._round is not None and self._round.holds_up(now):
             return False
-        due = self._due is not None and (now >= self._due or self._closing)
+        due = self._lags() if self._closing else self._due is not None and now >= self._due
         return self._asked or due or self._has_new_level_two()
 
     def _has_new_level_two(self) -> bool:

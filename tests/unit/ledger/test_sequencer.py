@@ -1,4 +1,5 @@
 import os
+import shutil
 import threading
 import time
 
@@ -528,3 +529,31 @@ def test_a_full_queue_is_busy_and_loses_nothing(start, monkeypatch):
     second.join()
 
     assert sequencer.size() == 4
+
+
+def test_what_a_killed_process_did_not_publish_is_published_after_the_restart(start, tmp_path, monkeypatch):
+    monkeypatch.setattr(publisher, "PUBLISH_SECONDS", 3600.0)
+    first = start()
+    first.append([started(CHANCE) for _ in range(300)])
+    shutil.copytree(tmp_path / "ledger", tmp_path / "killed")
+    monkeypatch.setattr(publisher, "PUBLISH_SECONDS", 0.05)
+
+    second = Sequencer(tmp_path / "killed", SIGNER, ORIGIN, org(), HandClock(), Follower())
+    deadline = time.monotonic() + 5
+    while second.published() < 300 and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+    assert second.published() == 300
+    second.close()
+
+
+def test_a_log_that_was_killed_closes_though_nothing_was_appended(start, tmp_path, monkeypatch):
+    monkeypatch.setattr(publisher, "PUBLISH_SECONDS", 3600.0)
+    first = start()
+    first.append([started(CHANCE) for _ in range(300)])
+    shutil.copytree(tmp_path / "ledger", tmp_path / "killed")
+
+    second = Sequencer(tmp_path / "killed", SIGNER, ORIGIN, org(), HandClock(), Follower())
+    second.close()
+
+    assert open_head(second.checkpoint(), VKEY).size == 300
