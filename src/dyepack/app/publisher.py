@@ -152,7 +152,7 @@ class Publisher:
                 one.until = until
             if self._failure is None:
                 self._waiting += waiting
-                self._asked = True
+                self._asked = self._asked or any(one.index < self._view.published() for one in waiting)  # once more
                 self._changed.notify_all()
                 return
         for one in waiting:
@@ -255,7 +255,11 @@ class Publisher:
         if self._round is not None and self._round.holds_up(now):
             return False
         due = self._due is not None and (now >= self._due or self._closing)
-        return self._asked or due
+        return self._asked or due or self._has_new_level_two()
+
+    def _has_new_level_two(self) -> bool:
+        """Whether a fact waits that no checkpoint so far covers."""
+        return any(one.index >= self._view.published() for one in self._waiting)
 
     def _has_standing(self) -> bool:
         """Whether a fact waits that a witnessed checkpoint covers already: it was asked for again."""
