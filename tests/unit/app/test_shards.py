@@ -7,8 +7,9 @@ from dyepack.app.errors import CommandError
 from dyepack.app.institution import open_institution
 from dyepack.app.shards import next_name, shard_names
 from dyepack.ledger import Kind, audit_log, digest_text, head_text, open_checkpoint, parse_entry, verify
-from dyepack.ledger.errors import NoSuchEntryError
+from dyepack.ledger.errors import NoSuchEntryError, QuorumUnavailableError
 from dyepack.terms.progress import silent
+from dyepack.vault.errors import KeeperUnreachableError
 from fakes.ledger_logs import START, HandClock
 from fakes.whole import WholeHouse, strangers_list
 
@@ -183,3 +184,68 @@ def test_appends_wait_for_the_change_and_lose_nothing(home):
         assert kinds(house).count(Kind.CHECK_FAILED) == 120
         old = house.log.shards()["2026"]
         assert parse_entry(old.entry(old.size() - 1)).kind is Kind.LOG_CLOSED
+
+
+@pytest.mark.parametrize("fault", [QuorumUnavailableError(seconds=10, why="missing: w1"), KeeperUnreachableError()])
+@pytest.mark.parametrize("point", ["_closed", "_close_shard"])
+def test_a_change_whose_witnesses_or_keeper_went_away_in_its_midst_is_finished_by_the_next_try(
+    home, monkeypatch, point, fault
+):
+    with house_at(home, START_2027) as house:
+        real = getattr(module.Shards, point)
+
+        def fail_after(*arguments):
+            real(*arguments)
+            raise fault
+
+        monkeypatch.setattr(module.Shards, point, fail_after)
+        with pytest.raises(type(fault)):
+            house.log.roll()
+        monkeypatch.setattr(module.Shards, point, real)
+        assert house.log.is_due()  # so that the next hour tries again
+
+        house.log.roll()
+
+        assert shard_names(home / "ledger") == ["2026", "2027"]
+        assert kinds(house).count(Kind.LOG_CLOSED) == 1
+        assert not house.log.is_due()
+        house.log.append([house.fact(Kind.CHECK_FAILED, actor="p_log", outcome="drill")])
+        assert house.keeper.standing().origin == house.log.origin
+        assert all(audit.whole for audit in house.log.audit(silent))
+
+
+def test_a_shard_whose_keys_a_crash_kept_from_being_made_gets_them_at_the_next_start(home):
+    (home / "ledger" / "2027" / "keys").mkdir(parents=True)
+
+    with house_at(home, START_2027) as house:
+        assert house.log.name == "2027"
+        assert house.keeper.standing().origin == house.log.origin
+
+
+def test_a_keeper_that_missed_the_new_key_learns_it_at_the_next_start(home, monkeypatch):
+    path = home / "keeper" / "log.vkey"
+    with house_at(home, START) as house:
+        monkeypatch.setattr(type(house.keeper), "follow_log", lambda *_: None)
+        house.log.rotate()
+        vkey = house.log.vkey
+        monkeypatch.undo()
+    assert vkey not in path.read_text()
+
+    with house_at(home, START) as house:
+        assert vkey in path.read_text()
+        assert kinds(house).count(Kind.LOG_KEY_ROTATED) == 1
+
+
+def test_entries_of_a_pruned_shard_that_a_crash_left_are_removed_at_the_next_start(home):
+    with house_at(home, START) as house:
+        house.log.roll()
+        pruned = home / "ledger" / "2026"
+    (pruned / module.PRUNED).write_text("digest")
+    assert list(pruned.glob("tile/entries/**/*"))
+
+    with house_at(home, START) as house:
+        assert list(house.log.shards()) == ["2026-2"]
+
+    assert not list(pruned.glob("tile/entries/**/*"))
+    assert not (pruned / "wal").exists()
+    assert (pruned / "checkpoint").exists()
