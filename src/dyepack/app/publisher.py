@@ -1,6 +1,7 @@
 """The publisher: a thread beside the sequencer that makes what is synced public, and has it witnessed.
 
-1. wait: until a second has passed since the first unpublished entry, a fact of level 2 waits, or somebody asks;
+1. wait: until 0.8 s have passed since the first unpublished entry, so that it is public within a second, a fact of
+   level 2 waits, or somebody asks;
 2. ask the sequencer for a signed head of everything synced so far (it signs on its own thread, the keeper follows);
 3. write tiles and bundles up to it, then ``checkpoint`` with the log's signatures of both kinds;
 4. without a quorum: acknowledge level 2, which then means published, not witnessed;
@@ -44,7 +45,7 @@ from dyepack.ledger.tiles import WIDTH
 from dyepack.storage.log_folder import CHECKPOINT, WITNESSED, LogFolder
 from dyepack.terms.time import MICROSECONDS, Clock
 
-PUBLISH_SECONDS = 1.0
+PUBLISH_SECONDS = 0.8
 ROUND_SECONDS = 2.0
 QUORUM_SECONDS = 10.0
 _TILES_A_WRITE: Final = 64
