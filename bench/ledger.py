@@ -2,29 +2,47 @@
 
 Baseline: one thread, one ``write`` and one ``fdatasync`` for each entry, nothing else: no tree, no proof, no signature.
 Ours syncs the same bytes before it answers, in groups; receipts (level 1) come with a proof under a signed head. Facts
-are made before the clock starts.
+are made before the clock starts. The last section has three witnesses in processes of their own, two of which are the
+quorum that level 2 waits for.
 """
 
 import os
 import shutil
+import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
 from dyepack.app import publisher
+from dyepack.app.asking import ask_witnesses
 from dyepack.app.clock import SystemClock
 from dyepack.app.sequencer import Sequencer
 from dyepack.crypto.chance import SystemRandom
 from dyepack.crypto.signature import Ed25519Signer
-from dyepack.ledger import Fact, Kind, Receipt, audit_log, digest_text, encode_entry, parse_entry, verify_receipt
+from dyepack.ledger import (
+    Fact,
+    Kind,
+    Receipt,
+    audit_log,
+    digest_text,
+    encode_entry,
+    note_key,
+    parse_entry,
+    parse_quorum,
+    verify_receipt,
+)
 from dyepack.ledger.wal import SEGMENT_ENTRIES
 from dyepack.terms.chance import new_id
+from fakes.witness_process import three_witnesses, two_of_three
 
 CLIENTS = 32
 IN_FLIGHT = 16
 SECONDS = 4.0
 RESTART_ENTRIES = 1_000_000
+WITNESSED = 60
 CHANCE = SystemRandom()
 ORG = "i_" + new_id(CHANCE)
 POLICY = digest_text(CHANCE.token_bytes(32))
@@ -110,6 +128,54 @@ def load(sequencer: Sequencer, make, clients: int, in_flight: int) -> tuple[floa
     return sum(done) / (time.perf_counter() - start), sorted(waits)
 
 
+def opened() -> Fact:
+    return Fact(new_id(CHANCE), Kind.LOG_OPENED, {"actor": "p_log"})
+
+
+def witnesses(folder: Path) -> None:
+    """One fact of level 2 after the other under a quorum; and how soon one of level 1 is published, and witnessed."""
+    signer = Ed25519Signer(CHANCE.token_bytes(32))
+    vkey = note_key("bench", signer.public_key).vkey
+    with three_witnesses(folder) as three:
+        for witness in three:
+            witness.know(vkey)
+        quorum = parse_quorum(two_of_three(vkey, three))
+        log = Sequencer(
+            folder / "witnessed",
+            signer,
+            "bench",
+            ORG,
+            SystemClock(),
+            lambda *_: None,
+            quorum=quorum,
+            witnesses=ask_witnesses,
+        )
+        log.append([opened()])
+        published, seen, witnessed = [], [], []
+        for _ in range(WITNESSED):
+            before = time.perf_counter()
+            log.append([opened()])
+            witnessed.append(time.perf_counter() - before)
+        for _ in range(WITNESSED // 10):
+            log.append([look()])
+            before = time.perf_counter()
+            while log.published() < log.size():
+                time.sleep(0.001)
+            published.append(time.perf_counter() - before)
+            while (found := log.witnessed()) is None or found.head.size < log.size():
+                time.sleep(0.001)
+            seen.append(time.perf_counter() - before)
+        log.close()
+    figures = (
+        ("witnesses: level 2, quorum 2 of 3", witnessed),
+        ("witnesses: an entry to its checkpoint", published),
+        ("witnesses: an entry to a checkpoint with the quorum", seen),
+    )
+    for title, waits in figures:
+        waits.sort()
+        print(f"{title:55} p50 {quantile(waits, 0.5):6.0f} ms   p99 {quantile(waits, 0.99):6.0f} ms")
+
+
 def quantile(waits: list[float], share: float) -> float:
     return waits[min(len(waits) - 1, int(len(waits) * share))] * 1000
 
@@ -154,6 +220,7 @@ def main() -> None:
         for title, pattern in (("write-ahead log that is left", "wal/*"), ("tiles and gzip bundles", "tile/**/*")):
             total = sum(path.stat().st_size for path in (folder / "ledger").glob(pattern) if path.is_file())
             print(f"stored, {title}: {total / size:.0f} bytes/entry")
+        witnesses(folder)
         restart(folder / "old", folder / "crashed")
 
 

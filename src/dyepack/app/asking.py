@@ -9,6 +9,7 @@ from dyepack.app.log_view import LogView
 from dyepack.app.publisher import Publisher
 from dyepack.app.sequencer import Sequencer
 from dyepack.app.witnessing import Witnessing, connect
+from dyepack.ledger import Head, open_checkpoint
 from dyepack.ledger.errors import RolledBackError, RootMismatchError
 
 
@@ -22,10 +23,12 @@ def ask_witnesses(log: Sequencer, publisher: Publisher) -> Witnessing:
     assert publisher.quorum is not None  # nobody is asked otherwise
     quorum = publisher.quorum
 
-    def longer(url: str, size: int) -> None:
-        proven = any(status.url == url and status.proof for status in asking.status())
-        if proven and size > log.size():
-            log.stop(RolledBackError(size=log.size(), seen=size))
+    def longer(url: str, _size: int) -> None:
+        for proof in (status.proof for status in asking.status() if status.url == url and status.proof):
+            try:
+                _judge(log, open_checkpoint(proof, quorum.logs).head)
+            except (RolledBackError, RootMismatchError) as error:
+                log.stop(error)
 
     asking = Witnessing(quorum, connect(quorum), log.consistency, publisher.cosigned, longer)
     try:
@@ -38,7 +41,12 @@ def ask_witnesses(log: Sequencer, publisher: Publisher) -> Witnessing:
 
 def _compare(log: LogView, asking: Witnessing) -> None:
     for head in asking.held(log.origin).values():
-        if head.size > log.size():
-            raise RolledBackError(size=log.size(), seen=head.size)
-        if head != log.head_at(head.size):
-            raise RootMismatchError(size=head.size)
+        _judge(log, head)
+
+
+def _judge(log: LogView, head: Head) -> None:
+    """Whether the log holds what a head that it signed says."""
+    if head.size > log.size():
+        raise RolledBackError(size=log.size(), seen=head.size)
+    if head != log.head_at(head.size):
+        raise RootMismatchError(size=head.size)

@@ -13,8 +13,7 @@ from typing import Final, Self
 
 from dyepack.app.acts import Acts
 from dyepack.ledger import Kind
-from dyepack.ledger.errors import UnavailableError
-from dyepack.terms.errors import DyepackError
+from dyepack.ledger.errors import LedgerError
 
 PERIOD_SECONDS: Final = 3600.0
 
@@ -52,7 +51,7 @@ class Hourly:
                 return
             try:
                 step()
-            except DyepackError:
+            except Exception:  # noqa: BLE001 - whatever it was, the next hour comes
                 self._say(name)
 
     def _steps(self) -> list[tuple[str, Callable[[], object]]]:
@@ -69,5 +68,5 @@ class Hourly:
         house = self._acts.house
         try:
             house.log.append([house.fact(Kind.CHECK_FAILED, actor="p_log", outcome=step)])
-        except UnavailableError:
+        except LedgerError:
             return  # the log itself is the trouble: whoever uses the house is told so

@@ -6,7 +6,7 @@ missed; 5. drain the outbox; 6. say in the ledger what is new: the log's beginni
 policy, settings weaker than their defaults.
 """
 
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Self
 
@@ -186,7 +186,8 @@ class Institution:
         for fact in waiting:
             if fact.id not in standing:
                 try:
-                    self.log.append([fact])
+                    with suppress(QuorumUnavailableError):  # it stands in the log
+                        self.log.append([fact])
                 except BadEntryError:
                     self.log.append([self.fact(Kind.CHECK_FAILED, actor=PROCESS, outcome="outbox")])
         self.outbox.done([one.id for one in waiting])
@@ -227,11 +228,10 @@ class Institution:
     def close(self) -> None:
         """Say what the keeper honored, publish the log, fold the databases, let go of the home."""
         try:
-            with suppress(KeeperUnreachableError):  # it keeps its count for the next time
+            with closing(self.log), suppress(KeeperUnreachableError):  # it keeps its count for the next time
                 honored, lo, hi = self.keeper.counted()
                 if honored:
                     self.log.append([self.fact(Kind.KEEPER_COUNTED, actor="p_keeper", n=honored, lo=lo, hi=hi)])
-            self.log.close()
         finally:
             self.keeper.close()
             self.database.close()

@@ -76,6 +76,11 @@ def add_keys(folder: Path, now: int, random: Random) -> None:
         write_key_file(folder / f"{instant:016d}{ending}", random.token_bytes(SEED_BYTES))
 
 
+def has_keys(folder: Path) -> bool:
+    """Whether a pair of keys is there, and not just the beginning of one that a crash cut off."""
+    return bool(_instants(folder))
+
+
 def _instants(folder: Path) -> list[int]:
     """When keys came into force, newest first."""
     return sorted((int(path.stem) for path in folder.glob(f"*{_ED25519}")), reverse=True)

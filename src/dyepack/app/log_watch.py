@@ -116,7 +116,7 @@ class LogWatch:
         result = self.monitor()
         for finding in result.findings:
             if finding.rule.severity is Severity.INCIDENT:
-                name, first = _KNOWN + finding.rule.value, finding.first or 0
+                name, first = f"{_KNOWN}{house.log.name}.{finding.rule.value}", finding.first or 0
                 if first > int(house.known.get(name) or -1):
                     house.log.append([house.fact(Kind.CHECK_FAILED, actor="p_log", outcome=finding.rule.value)])
                     house.known.put(name, str(first))

@@ -1,6 +1,7 @@
 """The publisher: a thread beside the sequencer that makes what is synced public, and has it witnessed.
 
-1. wait: until a second has passed since the first unpublished entry, a fact of level 2 waits, or somebody asks;
+1. wait: until 0.8 s have passed since the first unpublished entry, so that it is public within a second, a fact of
+   level 2 waits, or somebody asks;
 2. ask the sequencer for a signed head of everything synced so far (it signs on its own thread, the keeper follows);
 3. write tiles and bundles up to it, then ``checkpoint`` with the log's signatures of both kinds;
 4. without a quorum: acknowledge level 2, which then means published, not witnessed;
@@ -28,13 +29,23 @@ from typing import Final, Protocol
 from dyepack.app.log_view import LogView
 from dyepack.app.tickets import Waiting, again
 from dyepack.app.witnessing import WitnessStatus
-from dyepack.ledger import Head, NoteKey, Quorum, encode_bundle, open_checkpoint, open_head, tiles_between
-from dyepack.ledger.errors import ClosedError, LedgerError, QuorumUnavailableError
+from dyepack.ledger import (
+    Head,
+    NoteKey,
+    Quorum,
+    encode_bundle,
+    head_text,
+    open_checkpoint,
+    open_head,
+    parse_cosignatures,
+    tiles_between,
+)
+from dyepack.ledger.errors import ClosedError, LedgerError, NoteError, QuorumUnavailableError
 from dyepack.ledger.tiles import WIDTH
 from dyepack.storage.log_folder import CHECKPOINT, WITNESSED, LogFolder
 from dyepack.terms.time import MICROSECONDS, Clock
 
-PUBLISH_SECONDS = 1.0
+PUBLISH_SECONDS = 0.8
 ROUND_SECONDS = 2.0
 QUORUM_SECONDS = 10.0
 _TILES_A_WRITE: Final = 64
@@ -120,10 +131,8 @@ class Publisher:
     def start(self, witnesses: Witnesses | None) -> None:
         """Begin; ``witnesses`` is there if there is a quorum."""
         self._witnesses = witnesses
-        if self._lags():
-            self.grown()  # what a killed process synced and did not publish
-        if witnesses is not None and (self._view.witnessed() is None or self._lags()):
-            self._asked = True
+        unwitnessed = witnesses is not None and not self._is_witnessed(self._view.size())
+        self._asked = self._asked or unwitnessed or self._lags()
         self._thread.start()
 
     # -- from other threads --------------------------------------------------------------------------------------------
@@ -144,6 +153,7 @@ class Publisher:
                 one.until = until
             if self._failure is None:
                 self._waiting += waiting
+                self._asked = self._asked or any(one.index < self._view.published() for one in waiting)  # once more
                 self._changed.notify_all()
                 return
         for one in waiting:
@@ -167,7 +177,7 @@ class Publisher:
                 raise ClosedError
             self._asked = True
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._failure or (not self._asked and self._view.published() >= wanted))
+            self._changed.wait_for(lambda: self._failure or self._is_published(wanted))
             if self._failure:
                 raise again(self._failure)
         return self._view.checkpoint()
@@ -218,6 +228,7 @@ class Publisher:
         try:
             while self._wait():  # 1
                 self._take_answers()  # 5
+                self._acknowledge_witnessed()
                 if self._may_publish():
                     self._publish()  # 2 to 5
                 self._give_up()  # 6
@@ -229,7 +240,7 @@ class Publisher:
         with self._changed:
             while self._failure is None:
                 now = time.monotonic()
-                if self._answers or self._wants_to_publish(now):
+                if self._answers or self._has_standing() or self._wants_to_publish(now):
                     return True
                 held = self._round is not None and self._round.holds_up(now)
                 if self._closing and not self._waiting and not held and not self._lags():
@@ -250,6 +261,10 @@ class Publisher:
     def _has_new_level_two(self) -> bool:
         """Whether a fact waits that no checkpoint so far covers."""
         return any(one.index >= self._view.published() for one in self._waiting)
+
+    def _has_standing(self) -> bool:
+        """Whether a fact waits that a witnessed checkpoint covers already: it was asked for again."""
+        return any(self._is_witnessed(one.index + 1) for one in self._waiting)
 
     def _lags(self) -> bool:
         return self._view.published() < self._view.size()
@@ -275,8 +290,23 @@ class Publisher:
             self._folder.drop_segments(head.size)  # 7
         elif head.size:
             if self._round is None or self._round.head != head:
-                self._round = _Round(head, self._view.checkpoint(), time.monotonic() + ROUND_SECONDS)
+                self._round = self._begin(head)
+                self._conclude(self._round)
             self._witnesses.offer(head, self._round.note)  # 5
+
+    def _begin(self, head: Head) -> _Round:
+        """A round about the published checkpoint; cosignatures that it has from before a restart count if they hold."""
+        assert self.quorum is not None
+        own = f"{head_text(head)}\n"
+        lines: dict[NoteKey, str] = {}
+        for line in self._view.checkpoint().removeprefix(own).splitlines(keepends=True):
+            try:
+                found = parse_cosignatures(line, head, self.quorum.keys)
+            except NoteError:
+                continue  # somebody changed the file
+            lines |= found
+            own += "" if found else line
+        return _Round(head, own, time.monotonic() + ROUND_SECONDS, lines)
 
     def _write(self, head: Head, note: str) -> None:
         view = self._view
@@ -316,14 +346,23 @@ class Publisher:
         if self._view.published() == current.head.size:
             self._folder.write({CHECKPOINT: signed.encode()})
             self._view.cosigned(signed)
-        if self.quorum.satisfied(current.lines):
-            self._folder.write({WITNESSED: signed.encode()})
-            self._view.witness_at(open_checkpoint(signed, self._view.keys.known, self.quorum.keys))
-            current.witnessed = True
-            with self._changed:
-                self._changed.notify_all()
-            self._acknowledge(current.head.size, signed)
-            self._folder.drop_segments(current.head.size)  # 7
+        self._conclude(current)
+
+    def _conclude(self, current: _Round) -> None:
+        if self.quorum is None or not self.quorum.satisfied(current.lines):
+            return
+        self._folder.write({WITNESSED: current.signed.encode()})
+        self._view.witness_at(open_checkpoint(current.signed, self._view.keys.known, self.quorum.keys))
+        current.witnessed = True
+        with self._changed:
+            self._changed.notify_all()
+        self._acknowledge_witnessed()
+        self._folder.drop_segments(current.head.size)  # 7
+
+    def _acknowledge_witnessed(self) -> None:
+        witnessed = self._view.witnessed()
+        if witnessed is not None:
+            self._acknowledge(witnessed.head.size, witnessed.note)
 
     def _acknowledge(self, size: int, note: str) -> None:
         with self._changed:
@@ -339,6 +378,9 @@ class Publisher:
             self._waiting = [one for one in self._waiting if one.until > now]
         for one in late:
             one.refuse(self._too_few())
+
+    def _is_published(self, size: int) -> bool:
+        return self._view.published_note is not None and self._view.published() >= size
 
     def _is_witnessed(self, size: int) -> bool:
         witnessed = self._view.witnessed()

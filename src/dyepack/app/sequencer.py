@@ -37,6 +37,7 @@ from dyepack.ledger.errors import (
     LedgerError,
     QuorumUnavailableError,
     RolledBackError,
+    RootMismatchError,
     UnavailableError,
 )
 from dyepack.ledger.log import ID_WINDOW
@@ -280,7 +281,7 @@ class Sequencer(LogView):
 
     def _fail(self, error: Exception) -> None:
         failure = error
-        if not isinstance(failure, UnavailableError | RolledBackError):
+        if not isinstance(failure, UnavailableError | RolledBackError | RootMismatchError):
             failure = UnavailableError(why=type(error).__name__)
             failure.__cause__ = error
         with self._work:

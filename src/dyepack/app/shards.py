@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Final
 
 from dyepack.app.errors import ShardError
-from dyepack.app.log_keys import LogKeys, add_keys, load_keys
+from dyepack.app.log_keys import LogKeys, add_keys, has_keys, load_keys
 from dyepack.app.log_view import LogView
 from dyepack.app.sequencer import AskWitnesses, Sequencer
 from dyepack.crypto.digest import sha256
@@ -65,6 +65,12 @@ _LOG: Final = "p_log"
 _YEAR: Final = 366 * 24 * 3600 * MICROSECONDS
 
 
+def _strip(shard: Path) -> None:
+    """Remove the entries of a pruned shard."""
+    for part in ("tile/entries", "tile/0", "wal"):
+        shutil.rmtree(shard / part, ignore_errors=True)
+
+
 def shard_names(folder: Path) -> list[str]:
     """Names of all shards, oldest first."""
     found = [match for path in folder.iterdir() if path.is_dir() and (match := _NAME.fullmatch(path.name))]
@@ -83,7 +89,7 @@ def newest_keys(folder: Path, base: str, clock: Clock, random: Random) -> LogKey
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     names = shard_names(folder) or [next_name((), clock.now())]
     keys = folder / names[-1] / KEYS
-    if not keys.exists():
+    if not has_keys(keys):
         add_keys(keys, clock.now(), random)
     return load_keys(keys, f"{base}/{names[-1]}", clock.now())
 
@@ -151,13 +157,18 @@ class Shards:
     def roll(self) -> None:
         """Close the newest shard and begin the next one; appends wait meanwhile.
 
+        A change that was begun and not finished, since keeper or witnesses went away in its midst, is finished.
+
         Raises:
             QuorumUnavailableError: The witnesses are away, so the end of the shard would have no witness; it goes on.
         """
         with self._alone():
-            self.current.await_quorum()
-            name = next_name(shard_names(self._folder), self._clock.now())
-            add_keys(self._folder / name / KEYS, self._clock.now(), self._random)  # 1
+            names = shard_names(self._folder)
+            if names[-1] == self.name:
+                self.current.await_quorum()
+                add_keys(
+                    self._folder / next_name(names, self._clock.now()) / KEYS, self._clock.now(), self._random
+                )  # 1
             self.current.close()
             self._open_newest()
 
@@ -200,8 +211,7 @@ class Shards:
         size = view.size()
         self._views.pop(name).close()
         replace_private(self._folder / name / PRUNED, f"{digest}\n".encode())
-        for part in ("tile/entries", "tile/0", "wal"):
-            shutil.rmtree(self._folder / name / part, ignore_errors=True)
+        _strip(self._folder / name)
         return size
 
     def stop(self, error: Exception) -> None:
@@ -295,8 +305,9 @@ class Shards:
         Raises:
             NoSuchEntryError: No such place.
         """
-        view, index = self.at(place)
-        return view.prove(index)
+        with self._held():
+            view, index = self.at(place)
+            return view.prove(index)
 
     def at(self, place: int) -> tuple[LogView, int]:
         """The shard of a place, and the index in it.
@@ -400,6 +411,8 @@ class Shards:
     def _close_shard(self, name: str, following: str) -> None:
         """Keep a view of an earlier shard; bring its end, and the keeper, over to the next one."""
         folder = self._folder / name
+        if (folder / PRUNED).exists():
+            _strip(folder)  # a crash may have left some
         if (folder / LOST).exists() or (folder / PRUNED).exists():
             return
         following_vkey = self._keys(following).vkey
@@ -418,6 +431,7 @@ class Shards:
     def _closed(self, closing: Sequencer, following_vkey: str) -> Receipt:
         last = closing.size() - 1
         if last >= 0 and parse_entry(closing.entry(last)).kind is Kind.LOG_CLOSED:
+            closing.await_quorum()
             return closing.prove(last)
         honored, lo, hi = self._keeper.counted()
         if honored:
@@ -434,10 +448,17 @@ class Shards:
         if len(old.signers) < 2 or not self.current.size():
             return
         digest = digest_text(sha256(self.vkey.encode()))
-        if any(f'"{digest}"'.encode() in raw for _, raw in self.current.find([Kind.LOG_KEY_ROTATED.value])):
-            return
-        fact = Fact(new_id(self._random), Kind.LOG_KEY_ROTATED, {"actor": _LOG, "digest": digest})
-        (receipt,) = self.current.append([fact])
+        rotated = self.current.find([Kind.LOG_KEY_ROTATED.value])
+        standing = [index for index, raw in rotated if f'"{digest}"'.encode() in raw]
+        try:
+            if standing:
+                self.current.await_quorum()
+                receipt: Receipt | None = self.current.prove(standing[0])
+            else:
+                fact = Fact(new_id(self._random), Kind.LOG_KEY_ROTATED, {"actor": _LOG, "digest": digest})
+                (receipt,) = self.current.append([fact])
+        except QuorumUnavailableError:
+            return  # it stands in the log; the keeper hears of it at the next start, and knows the key before
         assert receipt is not None  # level 2
         self._keeper.follow_log(receipt, self.vkey)
 
@@ -451,7 +472,8 @@ class Shards:
         """A keeper that was killed, or restored from a backup, follows what it missed before it opens anything."""
         missed = [index for index, raw in log.entries(known) if parse_entry(raw).kind in STATE_KINDS]
         if missed:
-            log.publish()  # an erasure may need a quorum, which a published checkpoint carries
+            with suppress(QuorumUnavailableError):  # an erasure may need one: then the keeper says so
+                log.await_quorum()
             self._keeper.replay([log.prove(index) for index in missed])
 
 

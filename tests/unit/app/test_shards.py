@@ -1,16 +1,34 @@
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from dyepack.app import publisher
 from dyepack.app import shards as module
-from dyepack.app.errors import CommandError
+from dyepack.app.errors import CommandError, ShardError
 from dyepack.app.institution import open_institution
+from dyepack.app.log_keys import load_keys
+from dyepack.app.log_watch import LogWatch
 from dyepack.app.shards import next_name, shard_names
-from dyepack.ledger import Kind, audit_log, digest_text, head_text, open_checkpoint, parse_entry, verify
-from dyepack.ledger.errors import NoSuchEntryError
+from dyepack.ledger import (
+    Kind,
+    Severity,
+    audit_log,
+    digest_text,
+    head_text,
+    open_checkpoint,
+    parse_entry,
+    parse_quorum,
+    verify,
+)
+from dyepack.ledger.errors import NoSuchEntryError, QuorumUnavailableError
+from dyepack.ledger.monitor import Rule
 from dyepack.terms.progress import silent
-from fakes.ledger_logs import START, HandClock
+from dyepack.vault.errors import KeeperUnreachableError
+from fakes.ledger_logs import START, VKEY, CountingRandom, HandClock
 from fakes.whole import WholeHouse, strangers_list
+from fakes.witnesses import cosigners
 
 YEAR = 366 * 24 * 3600 * 1_000_000
 START_2027 = START + YEAR
@@ -183,3 +201,142 @@ def test_appends_wait_for_the_change_and_lose_nothing(home):
         assert kinds(house).count(Kind.CHECK_FAILED) == 120
         old = house.log.shards()["2026"]
         assert parse_entry(old.entry(old.size() - 1)).kind is Kind.LOG_CLOSED
+
+
+@pytest.mark.parametrize("fault", [QuorumUnavailableError(seconds=10, why="missing: w1"), KeeperUnreachableError()])
+@pytest.mark.parametrize("point", ["_closed", "_close_shard"])
+def test_a_change_whose_witnesses_or_keeper_went_away_in_its_midst_is_finished_by_the_next_try(
+    home, monkeypatch, point, fault
+):
+    with house_at(home, START_2027) as house:
+        real = getattr(module.Shards, point)
+
+        def fail_after(*arguments):
+            real(*arguments)
+            raise fault
+
+        monkeypatch.setattr(module.Shards, point, fail_after)
+        with pytest.raises(type(fault)):
+            house.log.roll()
+        monkeypatch.setattr(module.Shards, point, real)
+        assert house.log.is_due()  # so that the next hour tries again
+
+        house.log.roll()
+
+        assert shard_names(home / "ledger") == ["2026", "2027"]
+        assert kinds(house).count(Kind.LOG_CLOSED) == 1
+        assert not house.log.is_due()
+        house.log.append([house.fact(Kind.CHECK_FAILED, actor="p_log", outcome="drill")])
+        assert house.keeper.standing().origin == house.log.origin
+        assert all(audit.whole for audit in house.log.audit(silent))
+
+
+def test_a_shard_whose_keys_a_crash_kept_from_being_made_gets_them_at_the_next_start(home):
+    (home / "ledger" / "2027" / "keys").mkdir(parents=True)
+
+    with house_at(home, START_2027) as house:
+        assert house.log.name == "2027"
+        assert house.keeper.standing().origin == house.log.origin
+
+
+def test_a_keeper_that_missed_the_new_key_learns_it_at_the_next_start(home, monkeypatch):
+    path = home / "keeper" / "log.vkey"
+    with house_at(home, START) as house:
+        monkeypatch.setattr(type(house.keeper), "follow_log", lambda *_: None)
+        house.log.rotate()
+        vkey = house.log.vkey
+        monkeypatch.undo()
+    assert vkey not in path.read_text()
+
+    with house_at(home, START) as house:
+        assert vkey in path.read_text()
+        assert kinds(house).count(Kind.LOG_KEY_ROTATED) == 1
+
+
+def test_entries_of_a_pruned_shard_that_a_crash_left_are_removed_at_the_next_start(home):
+    with house_at(home, START) as house:
+        house.log.roll()
+        pruned = home / "ledger" / "2026"
+    (pruned / module.PRUNED).write_text("digest")
+    assert list(pruned.glob("tile/entries/**/*"))
+
+    with house_at(home, START) as house:
+        assert list(house.log.shards()) == ["2026-2"]
+
+    assert not list(pruned.glob("tile/entries/**/*"))
+    assert not (pruned / "wal").exists()
+    assert (pruned / "checkpoint").exists()
+
+
+def test_another_quorum_is_waited_for_from_now_on(home, monkeypatch):
+    monkeypatch.setattr(publisher, "QUORUM_SECONDS", 0.2)
+    quorum = parse_quorum(f"log {VKEY}\nwitness w {cosigners()[0].key.vkey}\nquorum w\n")
+    with house_at(home, START) as house:
+        house.log.ask(quorum)
+
+        assert house.log.quorum is quorum
+        assert house.log.current.witnessed() is None
+        with pytest.raises(QuorumUnavailableError):
+            house.log.append([house.fact(Kind.POLICY_CHANGED, actor="p_vault", digest=digest_text(bytes(32)))])
+        house.log.append([house.fact(Kind.CHECK_FAILED, actor="p_log", outcome="drill")])
+
+
+def test_entries_of_a_shard_are_pruned_after_their_term_and_its_end_can_still_be_checked(home):
+    clock = HandClock(START)
+    with open_institution(home, clock=clock) as house:
+        house.log.roll()
+        old = house.log.shards()["2026"]
+        final, keys, size = old.checkpoint(), old.keys.known, old.size()
+        for name, sentence in (("2026-2", "not an older shard"), ("1999", "not an older shard"), ("2026", "3 years")):
+            with pytest.raises(ShardError, match=sentence):
+                house.log.prune(name)
+        clock.time = START + 4 * YEAR
+
+        assert house.log.prune("2026") == size
+
+        assert list(house.log.shards()) == ["2026-2"]
+        assert kinds(house)[-1] is Kind.SHARD_PRUNED
+        shard = home / "ledger" / "2026"
+        assert open_checkpoint((shard / "checkpoint").read_text(), keys).note == final
+        assert not (shard / "wal").exists()
+        with pytest.raises(ShardError):
+            house.log.prune("2026")
+    with open_institution(home, clock=clock) as house:
+        assert list(house.log.shards()) == ["2026-2"]
+
+
+def test_a_lost_shard_has_a_successor_that_names_its_last_known_checkpoint(home):
+    with house_at(home, START) as house:
+        base = house.log.origin.rpartition("/")[0]
+        note = house.log.publish()
+        head = open_checkpoint(note, house.log.current.keys.known).head
+    shutil.rmtree(home / "ledger" / "2026" / "wal")
+    with pytest.raises(ShardError):
+        module.give_up(home / "ledger", base, note.replace(base, "another.example"), HandClock(), CountingRandom())
+
+    name, vkey = module.give_up(home / "ledger", base, note, HandClock(START), CountingRandom())
+
+    assert name == "2026-2"
+    with pytest.raises(ShardError, match="keeper trust"):
+        house_at(home, START)
+    assert load_keys(home / "ledger" / name / "keys", f"{base}/{name}", START).vkey == vkey
+    lost = load_keys(home / "ledger" / "2026" / "keys", f"{base}/2026", START)
+    assert open_checkpoint((home / "ledger" / "2026" / module.LOST).read_text(), lost.known).head == head
+
+
+def test_an_incident_of_the_next_shard_is_said_though_one_of_the_last_stood_further_on(home):
+    with house_at(home, START) as house:
+        watch = LogWatch(house)
+        finding = SimpleNamespace(rule=next(rule for rule in Rule if rule.severity is Severity.INCIDENT), first=500)
+        watch.monitor = lambda: SimpleNamespace(findings=(finding,))
+
+        def said():
+            return kinds(house).count(Kind.CHECK_FAILED)
+
+        watch.hourly()
+        watch.hourly()
+        assert said() == 1
+        house.log.roll()
+        finding.first = 3
+        watch.hourly()
+        assert said() == 2
