@@ -67,7 +67,7 @@ class Acts:
             "ledger tables": self._ledger_tables,
             "ledger monitor": self._ledger_monitor,
             "ledger rotate": lambda _arguments, _progress: self.operating.rotate(),
-            "ledger roll": lambda _arguments, _progress: self.operating.roll(),
+            "ledger roll": lambda arguments, _progress: self.operating.roll(prepare=arguments["prepare"]),
             "ledger quorum": lambda arguments, _progress: self.operating.quorum(arguments["text"]),
             "ledger prune": lambda arguments, _progress: self.operating.prune(arguments["shard"]),
             "ledger auditor add": self._auditor_add,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from dyepack.app.institution import Institution
+from dyepack.app.shards import shard_names
 from dyepack.ledger import (
     Checkpoint,
     Counted,
@@ -90,10 +91,10 @@ class LogWatch:
 
     def _predecessor(self) -> Predecessor | None:
         """The shard before this one, if it still has its entries."""
-        earlier = list(self._house.log.shards().values())[:-1]
-        if not earlier:
+        names = shard_names(self._house.home / "ledger")
+        view = self._house.log.shards().get(names[-2]) if len(names) > 1 else None
+        if view is None:  # or was given up, or pruned
             return None
-        view = earlier[-1]
         policies = view.find([Kind.POLICY_CHANGED.value])
         digest = parse_entry(policies[-1][1]).fields.get("digest") if policies else None
         last = parse_entry(view.entry(view.size() - 1))

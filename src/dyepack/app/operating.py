@@ -28,8 +28,11 @@ class Operating:
         self._house.log.rotate()
         return {"origin": self._house.log.origin, "vkeys": list(self._house.log.vkeys)}
 
-    def roll(self) -> dict[str, Any]:
-        """Close the newest shard and begin the next one, before its year is over."""
+    def roll(self, *, prepare: bool) -> dict[str, Any]:
+        """Close the newest shard and begin the next one, before its year is over; or only make its keys."""
+        if prepare:
+            keys = self._house.log.prepare()
+            return {"origin": keys.origin, "vkeys": [key.vkey for key in keys.keys], "prepared": True}
         self._house.log.roll()
         return {"origin": self._house.log.origin, "vkeys": list(self._house.log.vkeys)}
 

@@ -4,13 +4,14 @@
 
     HOME/ledger/
       quorum.txt         C2SP quorum file: whose cosignatures level 2 waits for; without it nothing is witnessed
+      next/<year>/       keys of next year's shard, made early so that witnesses know them when it begins (``prepare``)
       <year>[-<n>]/      one shard: a log folder (``storage.log_folder``) with its own keys (``log_keys``)
         pruned           the entries were removed after their term; the final checkpoint and the upper tiles stay
         lost             the shard was given up after a loss; says from where its successor goes on
 
 Every shard has new keys. How one follows another (``roll``; a crash at any point is made up for at the next start):
 
-1. the folder and the keys of the next shard are made;
+1. the folder and the keys of the next shard are made, or those that were prepared take their place;
 2. the last entry of the old one, ``ledger:log:closed``, names the next key; it is published, and witnessed;
 3. the keeper follows against the receipt of that entry; from then on the old shard opens nothing;
 4. the first entry of the next one, ``ledger:log:opened``, names the final head of the old one.
@@ -47,7 +48,7 @@ from dyepack.ledger import (
     parse_entry,
 )
 from dyepack.ledger.errors import NoSuchEntryError, NoteError, QuorumUnavailableError
-from dyepack.storage.keeper_database import replace_private
+from dyepack.storage.keeper_database import replace_private, sync_folder
 from dyepack.storage.log_folder import CHECKPOINT, LogFolder, restore
 from dyepack.terms.chance import Random, new_id
 from dyepack.terms.progress import Progress
@@ -60,15 +61,10 @@ PRUNED: Final = "pruned"
 TERM_YEARS: Final = 3
 """PIPL art. 56: records of processing are kept for at least three years."""
 LOST: Final = "lost"
+NEXT: Final = "next"
 _NAME: Final = re.compile(r"([0-9]{4})(?:-([0-9]{1,3}))?")
 _LOG: Final = "p_log"
 _YEAR: Final = 366 * 24 * 3600 * MICROSECONDS
-
-
-def _strip(shard: Path) -> None:
-    """Remove the entries of a pruned shard."""
-    for part in ("tile/entries", "tile/0", "wal"):
-        shutil.rmtree(shard / part, ignore_errors=True)
 
 
 def shard_names(folder: Path) -> list[str]:
@@ -166,11 +162,34 @@ class Shards:
             names = shard_names(self._folder)
             if names[-1] == self.name:
                 self.current.await_quorum()
-                add_keys(
-                    self._folder / next_name(names, self._clock.now()) / KEYS, self._clock.now(), self._random
-                )  # 1
+                prepared = self._prepared()  # 1
+                if prepared is None:
+                    name = next_name(names, self._clock.now())
+                    add_keys(self._folder / name / KEYS, self._clock.now(), self._random)
+                else:
+                    (self._folder / NEXT / prepared).rename(self._folder / prepared)
+                    sync_folder(self._folder)
             self.current.close()
             self._open_newest()
+
+    def prepare(self) -> LogKeys:
+        """The keys of next year's shard, made if need be: witnesses must know them when it begins.
+
+        Whichever change of shards comes first begins it, also before the year is over.
+        """
+        with self._alone():
+            name = self._prepared()
+            if name is None:
+                name = f"{int(self.name[:4]) + 1:04d}"
+                add_keys(self._folder / NEXT / name / KEYS, self._clock.now(), self._random)
+            return load_keys(self._folder / NEXT / name / KEYS, f"{self._base}/{name}", self._clock.now())
+
+    def _prepared(self) -> str | None:
+        """The shard that was prepared and not begun; one that a later year overtook does not count."""
+        folder = self._folder / NEXT
+        names = shard_names(folder) if folder.is_dir() else []
+        ready = [name for name in names if name > self.name[:4] and any((folder / name / KEYS).glob("*.ed25519"))]
+        return ready[0] if ready else None
 
     def rotate(self) -> None:
         """Sign with another key from now on; the one before signs beside it for 30 days."""
@@ -211,7 +230,7 @@ class Shards:
         size = view.size()
         self._views.pop(name).close()
         replace_private(self._folder / name / PRUNED, f"{digest}\n".encode())
-        _strip(self._folder / name)
+        _remove_entries(self._folder, name)
         return size
 
     def stop(self, error: Exception) -> None:
@@ -412,7 +431,7 @@ class Shards:
         """Keep a view of an earlier shard; bring its end, and the keeper, over to the next one."""
         folder = self._folder / name
         if (folder / PRUNED).exists():
-            _strip(folder)  # a crash may have left some
+            _remove_entries(self._folder, name)  # a crash may have left some
         if (folder / LOST).exists() or (folder / PRUNED).exists():
             return
         following_vkey = self._keys(following).vkey
@@ -475,6 +494,13 @@ class Shards:
             with suppress(QuorumUnavailableError):  # an erasure may need one: then the keeper says so
                 log.await_quorum()
             self._keeper.replay([log.prove(index) for index in missed])
+
+
+def _remove_entries(folder: Path, name: str) -> None:
+    """Remove what holds entries of a shard: bundles, hashes of leaves, the write-ahead log, the analysis tables."""
+    for part in ("tile/entries", "tile/0", "wal"):
+        shutil.rmtree(folder / name / part, ignore_errors=True)
+    shutil.rmtree(folder / "parquet" / name, ignore_errors=True)
 
 
 def give_up(folder: Path, base: str, note: str, clock: Clock, random: Random) -> tuple[str, str]:

@@ -171,6 +171,13 @@ def _rotate(answer: dict[str, Any], zh: bool) -> str:
 
 
 def _roll(answer: dict[str, Any], zh: bool) -> str:
+    if answer.get("prepared"):
+        title = (
+            f"下一年度日志 {answer['origin']} 的公钥，尚未启用，请先告知见证人："
+            if zh
+            else f"Keys of the next log {answer['origin']}, not begun yet; tell witnesses first:"
+        )
+        return "\n".join([title, *answer["vkeys"]])
     title = (
         f"新的年度日志 {answer['origin']}，请告知见证人与审计人员："
         if zh

@@ -28,12 +28,25 @@ def rotate(home: Home, as_json: AsJson = False) -> None:
     run(home, "ledger rotate", {}, as_json=as_json, show=lambda answer: say("ledger-rotate", language(), answer))
 
 
-def roll(home: Home, as_json: AsJson = False) -> None:
+def roll(
+    home: Home,
+    prepare: Annotated[
+        bool, typer.Option("--prepare", help="Only make and show the keys of next year's log; nothing else changes.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Close this year's log and begin the next one now; a served house does it by itself in the new year.
 
-    The new log has a new name and new keys: witnesses must know it (dyepack witness log add VKEY).
+    The new log has a new name and new keys: witnesses must know it when it begins. --prepare shows them early, for
+    dyepack witness log add VKEY.
     """
-    run(home, "ledger roll", {}, as_json=as_json, show=lambda answer: say("ledger-roll", language(), answer))
+    run(
+        home,
+        "ledger roll",
+        {"prepare": prepare},
+        as_json=as_json,
+        show=lambda answer: say("ledger-roll", language(), answer),
+    )
 
 
 def quorum(

@@ -60,8 +60,8 @@ class NoSuchEntryError(LedgerError):
 
     code = "ledger.no-entry"
     outcome = Outcome.BAD_INPUT
-    en = "The log holds no such entry; look it up with `dyepack ledger status`."
-    zh = "日志中没有该条目，请用 `dyepack ledger status` 查询。"
+    en = "The log holds no such entry: a wrong id, or one of a year that was pruned after its term."
+    zh = "日志中没有该条目：编号有误，或其所属年度已在期满后清除。"
 
 
 class NoteError(LedgerError):
@@ -340,7 +340,7 @@ class RolledBackError(FolderError):
     code = "ledger.rolled-back"
     outcome = Outcome.REFUSED
     en = (
-        "The folder holds {size} entries, the keeper has seen {seen}: an old copy was restored;"
+        "The folder holds {size} entries, the keeper or a witness has seen {seen}: an old copy was restored;"
         " restore the newest copy, nothing can be appended to this one."
     )
-    zh = "目录中有 {size} 条，守钥服务已见过 {seen} 条：恢复的是旧副本；请恢复最新副本，此目录不可再写入。"
+    zh = "目录中有 {size} 条，守钥服务或见证人已见过 {seen} 条：恢复的是旧副本；请恢复最新副本，此目录不可再写入。"
