@@ -5,4 +5,4 @@ it came from and sealed (vault), every look is witnessed (ledger), every copy th
 and a leak is named, with a bound on accusing an innocent (trace). ``docs/story.md`` tells it along the data.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -82,13 +82,13 @@ def _witnessed(read: Any, vkey: str, policy: str) -> tuple[dict[str, Any], str |
     quorum = parse_quorum(policy)
     quorum.check_strength()
     key = parse_vkey(vkey)
-    if key not in quorum.logs:
+    if _house(key.name) not in {_house(log.name) for log in quorum.logs}:  # a file serves all years of a house
         raise CommandError(what="--policy", remedy="it is for another log / 该文件属于另一日志")
     stored = read(WITNESSED) or read(CHECKPOINT)
     if stored is None:
         return {"witnessed": False, "missing": list(quorum.witnesses)}, None
     try:
-        seen = open_checkpoint(stored.decode(), quorum.logs, quorum.keys)
+        seen = open_checkpoint(stored.decode(), (key,), quorum.keys)
     except (UnicodeDecodeError, LedgerError) as error:
         raise NoteError(why="the checkpoint, or a cosignature on it") from error
     signed = seen.signed_by(quorum.keys)
@@ -98,6 +98,10 @@ def _witnessed(read: Any, vkey: str, policy: str) -> tuple[dict[str, Any], str |
         "missing": list(quorum.missing(signed)),
     }
     return facts, seen.note
+
+
+def _house(origin: str) -> str:
+    return origin.rpartition("/")[0]
 
 
 def _file(folder: Path, path: str) -> bytes | None:

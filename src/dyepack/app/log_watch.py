@@ -83,10 +83,16 @@ class LogWatch:
         return max(witnessed.times[key] for key in witnessed.signed_by(self._house.log.quorum.keys)) * MICROSECONDS
 
     def _witnesses(self) -> tuple[WitnessSeen, ...]:
+        """What each key of the quorum file cosigned last: since the start, or on the stored checkpoint."""
+        log, quorum = self._house.log.current, self._house.log.quorum
+        stored = log.witnessed()
         seen = []
-        for status in self._house.log.current.witness_status():
-            size, at = (status.size, status.seconds * MICROSECONDS) if status.seconds else (None, None)
-            seen += [WitnessSeen(name, size, at) for name in status.names]
+        for status in log.witness_status():
+            for name in status.names:
+                size, seconds = status.size, status.seconds
+                if not seconds and stored is not None and quorum is not None:
+                    size, seconds = stored.head.size, stored.times.get(quorum.witnesses[name].key, 0)
+                seen.append(WitnessSeen(name, size, seconds * MICROSECONDS) if seconds else WitnessSeen(name))
         return tuple(seen)
 
     def _predecessor(self) -> Predecessor | None:

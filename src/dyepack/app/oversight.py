@@ -213,6 +213,12 @@ class Oversight:
         """Entries so far."""
         return self._house.log.size()
 
+    def log_witnessed(self) -> int | None:
+        """Entries, over all shards, under the newest checkpoint with its quorum; None if nobody witnessed."""
+        log = self._house.log
+        witnessed = None if log.quorum is None else log.current.witnessed()
+        return None if witnessed is None else log.size() - log.current.size() + witnessed.head.size
+
     def ledger(self) -> dict[str, Any]:
         """What the log shows to everybody: its origin, key and checkpoint."""
         return self._acts.log_watch.status().to_json()

@@ -2,7 +2,7 @@
 
 Nothing here touches the home's own log. Two rewriters: a *clumsy* one edits an entry in its file; a *skilled* one
 holds the log's own key, leaves an entry out, computes every tile anew and signs. The first is found by any audit; the
-second only by somebody who kept an earlier checkpoint, which is what the keeper does, and what witnesses will do.
+second only by somebody who kept an earlier checkpoint, which is what the keeper and witnesses do.
 """
 
 from dataclasses import dataclass

@@ -84,8 +84,8 @@ WORDS = {
         "Evidence bundle of entry {entry}: {file} (dyepack verify, or the verify.py inside, offline).",
     ),
     "counted": (
-        "账本现有 {entries} 条；今天 {looks} 次查看，条条有据。尚无见证人：未经见证。",
-        "The ledger has {entries} entries; {looks} looks today, each in it. No witnesses yet: not witnessed.",
+        "账本现有 {entries} 条；今天 {looks} 次查看，条条有据。演示没有外部见证人：未经见证。",
+        "The ledger has {entries} entries; {looks} looks today, each in it. The demo has no witnesses: not witnessed.",
     ),
     "done": (
         "故事讲完，用了 {seconds} 秒 CPU。离开保险库的文件都在 {files}。",

@@ -206,10 +206,11 @@ def _trace_list(answer: dict[str, Any], zh: bool) -> str:
 
 def _ledger_audit(answer: dict[str, Any], zh: bool) -> str:
     if answer["whole"]:
+        seen = ("已获法定见证。", "Witnessed by a quorum.") if answer["witnessed"] else ("未经见证。", "Not witnessed.")
         return (
-            f"账本完整：{answer['size']} 条，根哈希与检查点一致。未经见证。"
+            f"账本完整：{answer['size']} 条，根哈希与检查点一致。{seen[0]}"
             if zh
-            else f"The log is whole: {answer['size']} entries, root as in the checkpoint. Not witnessed."
+            else f"The log is whole: {answer['size']} entries, root as in the checkpoint. {seen[1]}"
         )
     return f"账本已被改动：{answer['finding']}" if zh else f"The log was changed: {answer['finding']}"
 

@@ -19,7 +19,7 @@ class Level(IntEnum):
 
     WRITTEN = 0  # the write-ahead log is synced
     RECEIPTED = 1  # and a signed head covers it
-    WITNESSED = 2  # and a synced, published checkpoint covers it (without witnesses so far: not witnessed)
+    WITNESSED = 2  # and a synced, published checkpoint covers it, with the quorum that the home asks for
 
 
 _WHO = "actor role dev"

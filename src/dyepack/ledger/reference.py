@@ -12,7 +12,7 @@ with a receipt. Every entry also has `v`, `id`, `t`, `org` and `kind`.
 """
 
 _LEVELS = {
-    Level.WITNESSED: "## Level 2: acknowledged when a synced, published checkpoint covers it (not witnessed yet)",
+    Level.WITNESSED: "## Level 2: a synced, published checkpoint covers it, with the quorum that the home asks for",
     Level.RECEIPTED: "## Level 1: acknowledged when a signed head covers the entry; the caller gets a receipt",
     Level.WRITTEN: "## Level 0: acknowledged when the write-ahead log is synced",
 }

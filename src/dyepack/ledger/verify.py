@@ -822,7 +822,7 @@ def step_quorum(bundle: Bundle, keys: list[Key], given: bytes | None) -> Policy 
         return None
     data = bundle.read("policy.txt", MAX_POLICY)
     policy: Policy = named("policy.txt", parse_policy, data)
-    if given is not None and data != given:
+    if given is not None and parse_policy(given)[1:] != policy[1:]:  # a log has new keys each year, its witnesses stay
         raise Refuted("policy.txt: not the quorum file given with --policy")
     if not set(policy.logs) & set(keys):
         raise Refuted("policy.txt: for another log, or for other keys of it")

@@ -199,6 +199,7 @@ class Visit:
             "section": self.section,
             "here": here if self.request.method == "GET" else self.section,
             "size": self.oversight.log_size(),
+            "witnessed": self.oversight.log_witnessed(),
             "session": session,
             "can": {} if session is None else self.oversight.abilities(session.actor.role),
             "form_token": self.desk.anonymous_token(self.device) if session is None else session.form_token,
