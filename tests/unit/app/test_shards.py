@@ -8,6 +8,7 @@ from dyepack.app import publisher
 from dyepack.app import shards as module
 from dyepack.app.errors import CommandError, ShardError
 from dyepack.app.institution import open_institution
+from dyepack.app.keeping import trust
 from dyepack.app.log_keys import load_keys
 from dyepack.app.log_watch import LogWatch
 from dyepack.app.shards import next_name, shard_names
@@ -319,7 +320,15 @@ def test_a_lost_shard_has_a_successor_that_names_its_last_known_checkpoint(home)
     assert name == "2026-2"
     with pytest.raises(ShardError, match="keeper trust"):
         house_at(home, START)
-    assert load_keys(home / "ledger" / name / "keys", f"{base}/{name}", START).vkey == vkey
+    trust(home / "keeper", vkey)
+    with house_at(home, START) as house:
+        assert (house.log.name, house.log.vkey) == ("2026-2", vkey)
+        opened = parse_entry(house.log.current.entry(0))
+        assert (opened.kind, opened.fields["digest"]) == (
+            Kind.LOG_OPENED,
+            digest_text(module.sha256(head_text(head).encode())),
+        )
+        assert house.keeper.standing().origin == house.log.origin
     lost = load_keys(home / "ledger" / "2026" / "keys", f"{base}/2026", START)
     assert open_checkpoint((home / "ledger" / "2026" / module.LOST).read_text(), lost.known).head == head
 
