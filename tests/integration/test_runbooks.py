@@ -211,11 +211,11 @@ def test_the_whole_book_with_three_witnesses(operator: Operator) -> None:
         assert witnessed is not None
         assert witnessed.head.origin == parse_vkey(following).name
 
+    (prune,) = BOOK[7]
+    operator.values["YEAR"] = parse_vkey(operator.values["LOG-VKEY"]).name.rpartition("/")[2]
+    assert "3 years old" in operator.is_refused(prune, "app.shard")
+
     drill(operator)
     successor(operator, witnessed=True)
     with open_institution(operator.home("old-home")) as house:
         house.log.current.await_quorum()
-
-    (prune,) = BOOK[7]
-    operator.values["YEAR"] = parse_vkey(operator.values["LOG-VKEY"]).name.rpartition("/")[2]
-    assert "3 years old" in operator.is_refused(prune, "app.shard")

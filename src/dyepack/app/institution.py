@@ -85,12 +85,17 @@ class Institution:
         self.known = KnownStore(self.database)
         base = log_base(settings)
         self.keeper = self._open_keeper(newest_keys(home / "ledger", base, clock, random))
-        quorum = read_quorum(home / "ledger")
-        if settings["house.production"]:
-            self._check_production(quorum)
-        self.log = Shards(
-            home / "ledger", base, self.id, clock, random, self.keeper, quorum=quorum, witnesses=ask_witnesses
-        )
+        try:
+            quorum = read_quorum(home / "ledger")
+            if settings["house.production"]:
+                self._check_production(quorum)
+            self.log = Shards(
+                home / "ledger", base, self.id, clock, random, self.keeper, quorum=quorum, witnesses=ask_witnesses
+            )
+        except BaseException:
+            self.keeper.close()
+            self.database.close()
+            raise
         self.served_since: int | None = None
         """When the desk began to be served by this process."""
         self._say_who_keeps()
