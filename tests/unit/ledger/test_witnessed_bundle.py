@@ -216,7 +216,9 @@ def test_a_weakened_quorum_file_is_refuted_with_the_trusted_one_even_when_the_lo
 
 
 def test_the_trusted_quorum_file_may_name_other_keys_of_the_log_and_hold_comments_but_needs_the_same_witnesses(check):
-    older = "# from the compliance department\n" + POLICY.replace(f"log {VKEY}\n", f"log {LOG_PQ.key.vkey}\nlog {VKEY}\n")
+    older = "# from the compliance department\n" + POLICY.replace(
+        f"log {VKEY}\n", f"log {LOG_PQ.key.vkey}\nlog {VKEY}\n"
+    )
 
     assert check(FILES, quorum=older)[0] == 0
     assert check(FILES, quorum=older.replace("group peers 2", "group peers 3"))[0] == 1
