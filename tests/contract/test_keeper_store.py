@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import create_engine
 
 from dyepack.storage.errors import DatabaseError
-from dyepack.storage.keeper_database import KeeperDatabase, read_key_file, write_key_file
+from dyepack.storage.keeper_database import KeeperDatabase
+from dyepack.storage.private_file import read_key_file, write_key_file
 from dyepack.terms.ids import record_bytes
 from dyepack.vault.errors import KeeperSchemaError, KeyFileBrokenError, KeyFileOpenError
 from dyepack.vault.keeper.ports import KeeperStore, PersonRow, Progress, Ring, Use, WrappedKey

@@ -25,7 +25,7 @@ from dyepack.app.institution import Institution, open_institution
 from dyepack.app.shards import shard_names
 from dyepack.crypto.chance import SystemRandom
 from dyepack.crypto.signature import Ed25519Signer
-from dyepack.storage.keeper_database import read_key_file
+from dyepack.storage.private_file import read_key_file
 from dyepack.terms.progress import Progress, silent
 from fakes.sheets import xlsx
 

@@ -13,7 +13,7 @@ import pytest
 from dyepack.app.institution import open_institution
 from dyepack.crypto.digest import sha256
 from dyepack.ledger import Kind, digest_text, head_text, open_checkpoint, parse_entry, parse_vkey
-from dyepack.storage.keeper_database import VkeyFile
+from dyepack.storage.private_file import VkeyFile
 from fakes.keeper_process import short_folder
 
 GUIDES = Path(__file__).parents[2] / "docs" / "guides"

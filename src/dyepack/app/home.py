@@ -25,7 +25,7 @@ from typing import IO
 from dyepack.app.errors import KeeperTwiceError, KeyFileMissingError
 from dyepack.app.settings import Settings, Value, load
 from dyepack.storage.errors import HomeBusyError, HomeExistsError, HomeMissingError, HomeUnwritableError
-from dyepack.storage.keeper_database import replace_private
+from dyepack.storage.private_file import replace_private
 from dyepack.terms.chance import Random
 from dyepack.terms.ids import encode_id
 

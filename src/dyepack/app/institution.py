@@ -27,9 +27,9 @@ from dyepack.ledger import Fact, Kind, Quorum, stamp_of
 from dyepack.ledger.errors import BadEntryError, QuorumUnavailableError
 from dyepack.storage.database import Database
 from dyepack.storage.govern_store import ApprovalStore, CaseStore, KnownStore, QuotaStore, StaffStore
-from dyepack.storage.keeper_database import VkeyFile
 from dyepack.storage.mark_store import MarkStore, TraceStore
 from dyepack.storage.outbox import Details, Outbox
+from dyepack.storage.private_file import VkeyFile
 from dyepack.storage.schema import HEAD, revision_of, upgrade
 from dyepack.storage.vault_store import LotStore, RecordStore, ReleaseStore
 from dyepack.terms.chance import Random, new_id

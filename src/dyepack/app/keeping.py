@@ -35,7 +35,8 @@ from dyepack.ledger import KeyKind, parse_quorum, parse_vkey
 from dyepack.ledger.errors import NoteError
 from dyepack.mark import derive_keys
 from dyepack.storage.errors import HomeBusyError, HomeMissingError
-from dyepack.storage.keeper_database import KeeperDatabase, VkeyFile, read_key_file, replace_private, sync_folder
+from dyepack.storage.keeper_database import KeeperDatabase
+from dyepack.storage.private_file import VkeyFile, read_key_file, replace_private, sync_folder
 from dyepack.terms.chance import Random
 from dyepack.terms.time import Clock
 from dyepack.vault.errors import KeyFileOpenError

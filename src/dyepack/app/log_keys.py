@@ -16,7 +16,7 @@ from typing import Final
 
 from dyepack.crypto.signature import Ed25519Signer, MlDsaSigner
 from dyepack.ledger import Cosigner, Head, KeyKind, LogSigner, NoteKey, note_key, sign_head
-from dyepack.storage.keeper_database import read_key_file, write_key_file
+from dyepack.storage.private_file import read_key_file, write_key_file
 from dyepack.terms.chance import Random
 from dyepack.terms.time import MICROSECONDS
 

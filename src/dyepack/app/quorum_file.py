@@ -9,7 +9,7 @@ from typing import Final
 
 from dyepack.ledger import Quorum, parse_quorum
 from dyepack.ledger.errors import QuorumFileError
-from dyepack.storage.keeper_database import replace_private
+from dyepack.storage.private_file import replace_private
 
 QUORUM_FILE: Final = "quorum.txt"
 

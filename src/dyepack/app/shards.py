@@ -48,8 +48,8 @@ from dyepack.ledger import (
     parse_entry,
 )
 from dyepack.ledger.errors import NoSuchEntryError, NoteError, QuorumUnavailableError
-from dyepack.storage.keeper_database import replace_private, sync_folder
 from dyepack.storage.log_folder import CHECKPOINT, LogFolder, restore
+from dyepack.storage.private_file import replace_private, sync_folder
 from dyepack.terms.chance import Random, new_id
 from dyepack.terms.progress import Progress
 from dyepack.terms.time import MICROSECONDS, Clock, to_datetime

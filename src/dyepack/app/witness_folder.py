@@ -21,7 +21,7 @@ from dyepack.crypto.signature import Ed25519Signer, MlDsaSigner
 from dyepack.ledger import Cosigner, KeyKind, NoteKey
 from dyepack.ledger.errors import KnownLogError, NoteError, WitnessFolderError
 from dyepack.ledger.witness import Decision, Evidence, Seen, admit, decide, parse_logs
-from dyepack.storage.keeper_database import KEY_BYTES, read_key_file, replace_private, write_key_file
+from dyepack.storage.private_file import KEY_BYTES, read_key_file, replace_private, write_key_file
 from dyepack.storage.witness_store import WitnessStore
 from dyepack.terms.chance import Random
 from dyepack.terms.time import MICROSECONDS, Clock

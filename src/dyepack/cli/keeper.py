@@ -6,9 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from dyepack.app.keeping import adopt as adopt_keeper
-from dyepack.app.keeping import serve_keeper
-from dyepack.app.keeping import trust as trust_log
 from dyepack.cli.console import AsJson, Home, fail, language, print_json
 from dyepack.cli.words import say
 from dyepack.terms.errors import DyepackError
@@ -38,6 +35,8 @@ def adopt(
     as_json: AsJson = False,
 ) -> None:
     """Move the keeper out of a home into a folder of its own; afterwards the home holds no key."""
+    from dyepack.app.keeping import adopt as adopt_keeper
+
     try:
         answer = adopt_keeper(home, folder, socket, owner)
     except DyepackError as error:
@@ -57,6 +56,8 @@ def serve(
     ] = None,
 ) -> None:
     """Be the keeper of a folder until a signal ends it."""
+    from dyepack.app.keeping import serve_keeper
+
     try:
         refused = serve_keeper(
             folder,
@@ -77,6 +78,8 @@ def trust(
     as_json: AsJson = False,
 ) -> None:
     """After a loss: believe another log, or another key of this one, on the operator's word alone."""
+    from dyepack.app.keeping import trust as trust_log
+
     try:
         answer = trust_log(folder, vkey)
     except DyepackError as error:

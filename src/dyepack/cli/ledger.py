@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from dyepack.app.checking import read_again
 from dyepack.cli import operating, watching
 from dyepack.cli.console import DONE, IN_PART, REFUSED, AsJson, Home, language, read_input, run, write_output
 from dyepack.cli.words import read_again_words, say
@@ -122,6 +121,8 @@ def verify(
     words = [str(bundle), *(f"--key={one}" for one in key or ()), *([f"--policy={policy}"] if policy else [])]
     code = verifier.main(words)
     if code in {DONE, IN_PART}:
+        from dyepack.app.checking import read_again
+
         reading = read_again(str(bundle))
         sys.stdout.write(read_again_words(reading, language()) + "\n")
         code = REFUSED if reading.refuted else code

@@ -1,12 +1,14 @@
 """What the commands say, in zh and en. Data and small functions; nothing here decides."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dyepack.app.checking import Reading
 from dyepack.cli.log_words import LOG_SAYINGS
 from dyepack.ledger.timestamp import token_path
 from dyepack.terms.time import to_iso
+
+if TYPE_CHECKING:  # the reading needs the certificates' library, which no other command does
+    from dyepack.app.checking import Reading
 
 HELP = """Dyepack (留痕): a vault for customers' personal information that can say who leaked.
 
@@ -232,7 +234,7 @@ def _ledger_prove(answer: dict[str, Any], zh: bool) -> str:
     return "\n".join(lines)
 
 
-def read_again_words(reading: Reading, language: str) -> str:
+def read_again_words(reading: "Reading", language: str) -> str:
     """What the product's own reading of a bundle adds to what ``verify.py`` printed."""
     zh = language == "zh"
     if reading.refuted is not None:

@@ -41,6 +41,7 @@ from dyepack.ledger.errors import TileError
 from dyepack.ledger.merkle import leaf_hashes
 from dyepack.ledger.tiles import WIDTH, Tile, decode_bundle, decode_tile
 from dyepack.storage.errors import BrokenTableError, TableUnwritableError
+from dyepack.storage.private_file import sync_folder
 from dyepack.terms.progress import Progress, silent
 from dyepack.terms.time import to_datetime
 
@@ -178,7 +179,7 @@ class AnalysisTables:
             os.fsync(sink.fileno())
         temporary.replace(folder / f"{first:012}-{at - 1:012}.parquet")
         for name in (folder, self.folder):
-            _sync_folder(name)
+            sync_folder(name)
 
     def _table(self, first: int, entries: Sequence[bytes]) -> pa.Table:
         pieces = [self._piece(first + at, entries[at : at + _PIECE]) for at in range(0, len(entries), _PIECE)]
@@ -346,11 +347,3 @@ def _month(t: int) -> str:
 
 def _broken(place: str, why: str) -> NoReturn:
     raise BrokenTableError(place=place, why=why)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -10,7 +10,6 @@ version of its own and no migrations so far: another version is refused.
 
 import os
 import sqlite3
-import stat
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -41,14 +40,13 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from dyepack.storage.database import BUSY_SECONDS, sqlite_engine
 from dyepack.storage.errors import DatabaseError
+from dyepack.storage.private_file import check_private
 from dyepack.terms.errors import DyepackError
-from dyepack.vault.errors import KeeperSchemaError, KeyFileBrokenError, KeyFileOpenError
+from dyepack.vault.errors import KeeperSchemaError
 from dyepack.vault.keeper.ports import PersonRow, Progress, Ring, Use, WrappedKey
 from dyepack.vault.record import RecordState
 
 SCHEMA_VERSION = 1
-KEY_BYTES = 32
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _CHUNK = 500
 
 _metadata = MetaData()
@@ -100,90 +98,6 @@ _SOME = select(person_key).where(person_key.c.record.in_(bindparam("records", ex
 _RINGS = {Ring.KEK: kek, Ring.INDEX: index_key, Ring.NOTE: note_key}
 
 
-def read_key_file(path: Path) -> bytes:
-    """The 32 bytes of a key file.
-
-    Raises:
-        KeyFileOpenError: Its mode lets other accounts read or write it, or another account owns it.
-        KeyFileBrokenError: It is missing, a link, or not 32 bytes long.
-    """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError as error:
-        raise KeyFileBrokenError(name=path.name) from error
-    with os.fdopen(descriptor, "rb") as file:
-        _check_mode(os.fstat(file.fileno()), path.name)
-        key = file.read(KEY_BYTES + 1)
-    if len(key) != KEY_BYTES:
-        raise KeyFileBrokenError(name=path.name)
-    return key
-
-
-def write_key_file(path: Path, key: bytes) -> None:
-    """Make a new key file of 32 bytes, synced, readable by its owner alone.
-
-    Raises:
-        KeyFileBrokenError: Not 32 bytes, or the file exists: no key is ever overwritten.
-    """
-    if len(key) != KEY_BYTES:
-        raise KeyFileBrokenError(name=path.name)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise KeyFileBrokenError(name=path.name) from error
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(key)
-        file.flush()
-        os.fsync(file.fileno())
-    sync_folder(path.parent)
-
-
-class VkeyFile:
-    """Satisfies ``vault.keeper.ports.LogKeys`` over ``log.vkey``: one verifier key a line, the newest last."""
-
-    def __init__(self, path: Path) -> None:
-        """The file exists."""
-        self._path = path
-
-    def vkeys(self) -> list[str]:
-        """All lines.
-
-        Raises:
-            KeyFileOpenError: Other accounts could change whom the keeper believes.
-            KeyFileBrokenError: Missing or unreadable.
-        """
-        try:
-            _check_mode(self._path.lstat(), self._path.name)
-            return self._path.read_text("utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise KeyFileBrokenError(name=self._path.name) from error
-
-    def keep(self, vkeys: Sequence[str]) -> None:
-        """Write, sync, rename, sync the folder."""
-        replace_private(self._path, "".join(f"{vkey}\n" for vkey in vkeys).encode())
-
-
-def replace_private(path: Path, content: bytes) -> None:
-    """Write a file of mode 0600 so that, whenever the machine stops, the old or the new one is there whole."""
-    temporary = path.with_name(path.name + ".new")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    sync_folder(path.parent)
-
-
-def sync_folder(path: Path) -> None:
-    """Make names in a folder durable."""
-    folder = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
 class KeeperDatabase:
     """Satisfies ``vault.keeper.ports.KeeperStore``. Callers may be many threads of one process."""
 
@@ -199,7 +113,7 @@ class KeeperDatabase:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
         except OSError as error:
             raise DatabaseError(reason=type(error).__name__) from error
-        _check_mode(path.stat(), path.name)
+        check_private(path.stat(), path.name)
         self._durable_lock = threading.Lock()
         self._quick_lock = threading.Lock()
         self._engines = (sqlite_engine(path, immediate=True), _quick_engine(path))
@@ -384,8 +298,3 @@ def _translated() -> Iterator[None]:
         yield
     except (SQLAlchemyError, sqlite3.Error) as error:
         raise DatabaseError(reason=type(error).__name__) from error
-
-
-def _check_mode(found: os.stat_result, name: str) -> None:
-    if found.st_mode & _OTHERS or found.st_uid != os.geteuid():
-        raise KeyFileOpenError(name=name)

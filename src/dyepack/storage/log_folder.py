@@ -33,6 +33,7 @@ from dyepack.ledger import Checkpoint, NoteKey, Quorum, Tree, leaf_hash, open_ch
 from dyepack.ledger.errors import FolderError, LockedError, NoteError, RootMismatchError, UnavailableError, WalError
 from dyepack.ledger.tiles import WIDTH, Tile
 from dyepack.ledger.wal import SEGMENT_ENTRIES, read_segment, records, segment_header, segment_name
+from dyepack.storage.private_file import sync_folder
 
 CHECKPOINT = "checkpoint"
 WITNESSED = "checkpoint.witnessed"
@@ -94,7 +95,7 @@ class LogFolder:
             for temporary, target in staged:
                 temporary.replace(target)
             for folder in {target.parent for _, target in staged}:
-                _sync_folder(folder)
+                sync_folder(folder)
         except OSError as error:
             raise UnavailableError(why=_reason(error)) from error
 
@@ -190,7 +191,7 @@ class LogFolder:
         if not folder.exists():
             self._make_folders(folder.parent)
             folder.mkdir(mode=0o700)
-            _sync_folder(folder.parent)
+            sync_folder(folder.parent)
 
     def _cut(self, path: Path, length: int) -> None:
         with path.open("r+b") as segment:
@@ -277,14 +278,6 @@ def _write_all(handle: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(handle, view) :]
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _reason(error: OSError) -> str:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from dyepack.ledger.errors import FolderError
+from dyepack.storage.private_file import replace_private
 
 
 class TokenFolder:
@@ -26,7 +27,7 @@ class TokenFolder:
         return None
 
     def write(self, files: Mapping[str, bytes]) -> None:
-        """Write files durably, 0600, each under a temporary name first.
+        """Write files durably, 0600.
 
         Raises:
             FolderError: The disk refused.
@@ -35,12 +36,6 @@ class TokenFolder:
             for name, data in files.items():
                 target = self._path / name
                 target.parent.mkdir(mode=0o700, exist_ok=True)
-                part = target.with_name(f".{target.name}.tmp")
-                handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-                with os.fdopen(handle, "wb") as file:
-                    file.write(data)
-                    file.flush()
-                    os.fsync(file.fileno())
-                part.replace(target)
+                replace_private(target, data)
         except OSError as error:
             raise FolderError(why=os.strerror(error.errno or 0)) from error
