@@ -16,12 +16,12 @@ from dyepack.app.clock import SystemClock
 from dyepack.app.institution import open_institution
 from dyepack.app.rewriting import rewrite_without
 from dyepack.app.sequencer import Sequencer
-from dyepack.ledger import Head, Kind, Tree, audit_log, encode_bundle, leaf_hash, parse_entry, sign_head, tiles_between
+from dyepack.ledger import Head, Kind, Tree, audit_log, encode_bundle, leaf_hash, parse_entry, tiles_between
 from dyepack.ledger.errors import RootMismatchError
 from dyepack.ledger.tiles import Tile, bundle_content
 from dyepack.ledger.wal import records, segment_header, segment_name
 from dyepack.terms.errors import DyepackError
-from fakes.whole import WholeHouse, dyepack, log_signer, shard, strangers_list
+from fakes.whole import WholeHouse, dyepack, log_signer, shard, sign_as_thief, strangers_list
 
 
 @dataclass
@@ -215,7 +215,6 @@ def rewritten(closed: Closed, to: Path, entries: list[bytes]) -> Path:
     """The skilled rewriter, who holds the log's key: every file made anew over other entries, and signed."""
     home = closed.copy(to)
     folder = shard(home)
-    signer = log_signer(closed.home)
     for name in ("tile", "wal"):
         shutil.rmtree(folder / name)
     tree = Tree(lambda path: None)
@@ -226,7 +225,7 @@ def rewritten(closed: Closed, to: Path, entries: list[bytes]) -> Path:
         if tile.level == 0:
             start = tile.number * Tile(0, 0, 256).width
             files[tile.bundle_path] = encode_bundle(entries[start : start + tile.width])
-    files["checkpoint"] = sign_head(Head(closed.origin, len(entries), tree.edge().root), signer).encode()
+    files["checkpoint"] = sign_as_thief(closed.home, Head(closed.origin, len(entries), tree.edge().root)).encode()
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)

@@ -19,9 +19,11 @@ from typing import Any
 from python_calamine import CalamineWorkbook
 
 from dyepack.app.acts import Acts
+from dyepack.app.clock import SystemClock
 from dyepack.app.founding import found
 from dyepack.app.home import create
 from dyepack.app.institution import Institution, open_institution
+from dyepack.app.log_keys import load_keys
 from dyepack.app.shards import shard_names
 from dyepack.crypto.chance import SystemRandom
 from dyepack.crypto.signature import Ed25519Signer
@@ -280,6 +282,12 @@ def shard(home):
     """The folder of the newest shard of a home's ledger."""
     folder = Path(home) / "ledger"
     return folder / shard_names(folder)[-1]
+
+
+def sign_as_thief(home, head):
+    """The checkpoint that a thief of all keys of the newest shard would publish."""
+    keys = load_keys(shard(home) / "keys", head.origin, SystemClock().now())
+    return keys.sign_published(head, keys.sign(head), SystemClock().now() // 1_000_000)
 
 
 def log_signer(home):

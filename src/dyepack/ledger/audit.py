@@ -144,6 +144,10 @@ class _State:
 
     def start(self) -> None:
         self.checkpoint = self.open("checkpoint", self.read("checkpoint"))
+        kinds = {parse_vkey(vkey).kind for vkey in self._log_vkeys}
+        if not kinds <= {key.kind for key in self.checkpoint.times if key.vkey in self._log_vkeys}:
+            # a changed bit can make the line of a key look like that of a key which nobody knows
+            raise BrokenLogError(place="checkpoint", why="a signature of the log is missing")
         if self.quorum and all(key.vkey not in self._log_vkeys for key in self.quorum.logs):
             raise BrokenLogError(place="the quorum file", why="it is for another log")
 

@@ -241,3 +241,13 @@ def test_words_with_digits_pass_among_others():
     entries = [*LOG.entries[:3], encode_entry(look(CHANCE, role="role2"), org=org(), t=START), LOG.entries[4]]
 
     assert audit(log_of(entries)).whole
+
+
+def test_a_checkpoint_without_the_post_quantum_signature_that_the_log_makes_is_broken():
+    log = MemoryLog(seed=21).grow(5)
+    files = log.publish()
+
+    result = audit_log(files.get, [VKEY, LOG_PQ.key.vkey])
+
+    assert audit_log(files.get, VKEY).whole
+    assert result.finding.facts == {"place": "checkpoint", "why": "a signature of the log is missing"}
