@@ -78,7 +78,7 @@ def test_with_the_usual_three_rows_the_answer_is_right_or_none(usual, seed):
 
 def test_whole_copies_name_their_recipients_even_with_three_rows(usual):
     for place, culprit in enumerate(RECIPIENTS):
-        assert usual.decide(leak(usual.copies[culprit], 20 + place))["accused"] == [culprit]
+        assert usual.decide(leak(usual.copies[culprit], 20 + place, hide=0.0))["accused"] == [culprit]
 
 
 def test_a_copy_without_its_invented_people_is_named_by_its_remarks(usual):
